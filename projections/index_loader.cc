@@ -1,0 +1,41 @@
+#include "projections/index_loader.h"
+
+namespace keyfold::projections {
+namespace {
+
+constexpr std::size_t kChunkRows = 4'096;
+constexpr std::size_t kChunkBytes = 4u * 1024 * 1024;
+
+/// Hands the rows whose key begins with `prefix` to `apply` in chunks, as if they were just committed.
+template <class Apply>
+Status replay_rows(const Store& store, events::PartitionId partition, Table table, std::string_view prefix,
+                   Apply apply) {
+  Changes chunk;
+  std::size_t bytes = 0;
+  const Status visited =
+      store.visit(partition, table, prefix, "", nullptr, [&](std::string_view key, std::string_view value) {
+        chunk.push_back({table, std::string(key), std::string(value)});
+        bytes += key.size() + value.size();
+        if (chunk.size() >= kChunkRows || bytes >= kChunkBytes) {
+          apply(chunk);
+          chunk.clear();
+          bytes = 0;
+        }
+        return true;
+      });
+  if (visited && !chunk.empty()) apply(chunk);
+  return visited;
+}
+
+}  // namespace
+
+Status load_indexes(const Store& store, events::PartitionId partition, KeyIndex& keys, RootKeyIndex& root_keys) {
+  const StoreReader rows(store, partition);
+  const Status loaded = replay_rows(store, partition, Table::kRootKeys, "r/",
+                                    [&](const Changes& chunk) { root_keys.apply(partition, chunk); });
+  if (!loaded) return loaded;
+  // A key's row leads to everything else that the index holds of it.
+  return replay_rows(store, partition, Table::kKeys, "k/", [&](const Changes& chunk) { keys.apply(chunk, rows); });
+}
+
+}  // namespace keyfold::projections

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "projections/projector.h"
+#include "projections/rows.pb.h"
+
+/// Keys. Rows: `k/<key_id>` -> KeyRow (a soft-deleted key keeps it), `h/<32 bytes of hash>` -> key id (as long as the
+/// row), and of live keys only `a/<keyspace_id>/<key_id>` -> "" and `i/<identity_id>/<key_id>` -> "".
+namespace keyfold::projections {
+
+/// Soft-deleted keys included: `deleted_at_ms` tells.
+[[nodiscard]] std::optional<rows::KeyRow> find_key(const RowReader& rows, std::string_view key_id);
+/// Soft-deleted keys included.
+[[nodiscard]] std::optional<std::string> find_key_id_by_hash(const RowReader& rows, std::string_view hash);
+
+void fold_key(const events::Event& event, Overlay& rows);
+inline constexpr Projector kKeyProjector{"keys", Table::kKeys, 1, fold_key};
+
+}  // namespace keyfold::projections

@@ -1,0 +1,70 @@
+#include "projections/identity.h"
+#include "projections/permission.h"
+#include "projections/role.h"
+#include "projections/root_key.h"
+#include "projections/workspace.h"
+#include "tests/unit/projections/projector_fixture.h"
+
+namespace keyfold::projections::testing {
+namespace {
+
+class WorkspaceProjector : public ProjectorTest {};
+class RootKeyProjector : public ProjectorTest {};
+class IdentityProjector : public ProjectorTest {};
+class PermissionProjector : public ProjectorTest {};
+class RoleProjector : public ProjectorTest {};
+
+TEST_F(WorkspaceProjector, KeepsACreatedWorkspace) {
+  given("workspace_created { workspace_id: 'ws_1' name: 'Acme' }");
+  expect_row(find_workspace(rows_, "ws_1"), "workspace_id: 'ws_1' name: 'Acme' created_at_ms: 1700000000000");
+  EXPECT_FALSE(find_workspace(rows_, "ws_2"));
+}
+
+TEST_F(RootKeyProjector, KeepsACreatedRootKeyOfTheWorkspaceThatItActsFor) {
+  given(R"(root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_9' name: 'ci' hash: '\001\002' start: 'unkey_ab'
+           permissions: 'api.*.read_api' permissions: 'api.*.read_key' expires_at_ms: 7 })");
+  expect_row(find_root_key(rows_, "rk_1"),
+             R"(root_key_id: 'rk_1' workspace_id: 'ws_9' name: 'ci' hash: '\001\002' start: 'unkey_ab'
+                permissions: 'api.*.read_api' permissions: 'api.*.read_key' expires_at_ms: 7
+                created_at_ms: 1700000000000)");
+}
+
+TEST_F(RootKeyProjector, KeepsTheFirstMomentOfRevocation) {
+  given("root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_1' }");
+  given("root_key_revoked { root_key_id: 'rk_1' }", kNowMs + 1);
+  given("root_key_revoked { root_key_id: 'rk_1' }", kNowMs + 2);
+  EXPECT_EQ(find_root_key(rows_, "rk_1")->revoked_at_ms(), kNowMs + 1);
+}
+
+TEST_F(RootKeyProjector, IgnoresTheRevocationOfAnUnknownRootKey) {
+  given("root_key_revoked { root_key_id: 'rk_1' }");
+  EXPECT_EQ(keys(Table::kRootKeys), Keys{});
+}
+
+TEST_F(IdentityProjector, FindsAnIdentityByIdAndByExternalId) {
+  given("identity_created { identity_id: 'id_1' external_id: 'user/42' meta_json: '{}' }");
+  expect_row(find_identity(rows_, "id_1"), R"(identity_id: 'id_1' workspace_id: 'ws_1' external_id: 'user/42'
+                                              meta_json: '{}' created_at_ms: 1700000000000)");
+  EXPECT_EQ(find_identity_id_by_external_id(rows_, "ws_1", "user/42"), "id_1");
+  EXPECT_FALSE(find_identity_id_by_external_id(rows_, "ws_2", "user/42"));
+  EXPECT_FALSE(find_identity_id_by_external_id(rows_, "ws_1", "USER/42"));
+}
+
+TEST_F(PermissionProjector, FindsAPermissionByIdAndBySlugInAnyCase) {
+  given("permission_created { permission_id: 'perm_1' name: 'Read' slug: 'Docs.Read' description: 'd' }");
+  expect_row(find_permission(rows_, "perm_1"), R"(permission_id: 'perm_1' workspace_id: 'ws_1' name: 'Read'
+                                                  slug: 'Docs.Read' description: 'd' created_at_ms: 1700000000000)");
+  EXPECT_EQ(find_permission_id_by_slug(rows_, "ws_1", "docs.READ"), "perm_1");
+  EXPECT_FALSE(find_permission_id_by_slug(rows_, "ws_2", "docs.read"));
+}
+
+TEST_F(RoleProjector, FindsARoleByIdAndByNameInAnyCase) {
+  given("role_created { role_id: 'role_1' name: 'Admin' description: 'd' permission_ids: ['perm_1', 'perm_2'] }");
+  expect_row(find_role(rows_, "role_1"), R"(role_id: 'role_1' workspace_id: 'ws_1' name: 'Admin' description: 'd'
+                                            permission_ids: ['perm_1', 'perm_2'] created_at_ms: 1700000000000)");
+  EXPECT_EQ(find_role_id_by_name(rows_, "ws_1", "aDMIN"), "role_1");
+  EXPECT_FALSE(find_role_id_by_name(rows_, "ws_2", "admin"));
+}
+
+}  // namespace
+}  // namespace keyfold::projections::testing
