@@ -1,0 +1,47 @@
+#include "actors/aggregates/decide.h"
+
+#include "actors/aggregates/api.h"
+#include "actors/aggregates/key.h"
+#include "actors/aggregates/permission.h"
+#include "actors/aggregates/role.h"
+#include "actors/aggregates/root_key.h"
+#include "actors/aggregates/workspace.h"
+#include "projections/workspace.h"
+
+namespace keyfold::actors {
+
+Decided decide(const v1::Command& command, std::int64_t time_ms, const projections::RowReader& reader) {
+  const Context context{command.workspace_id(), time_ms};
+  if (!command.has_create_workspace() && !projections::find_workspace(reader, context.workspace_id)) {
+    return reject(RejectionCode::kWorkspaceNotFound, "The workspace does not exist.");
+  }
+  switch (command.body_case()) {
+    case v1::Command::kCreateWorkspace:
+      return decide(command.create_workspace(), context, reader);
+    case v1::Command::kCreateRootKey:
+      return decide(command.create_root_key(), context, reader);
+    case v1::Command::kRevokeRootKey:
+      return decide(command.revoke_root_key(), context, reader);
+    case v1::Command::kCreateApi:
+      return decide(command.create_api(), context, reader);
+    case v1::Command::kDeleteApi:
+      return decide(command.delete_api(), context, reader);
+    case v1::Command::kCreateKey:
+      return decide(command.create_key(), context, reader);
+    case v1::Command::kUpdateKey:
+      return decide(command.update_key(), context, reader);
+    case v1::Command::kDeleteKey:
+      return decide(command.delete_key(), context, reader);
+    case v1::Command::kSpendCredits:
+      return decide(command.spend_credits(), context, reader);
+    case v1::Command::kCreatePermission:
+      return decide(command.create_permission(), context, reader);
+    case v1::Command::kCreateRole:
+      return decide(command.create_role(), context, reader);
+    case v1::Command::BODY_NOT_SET:
+      break;
+  }
+  return reject(RejectionCode::kInvalidInput, "The command asks for nothing that this version of keyfold knows.");
+}
+
+}  // namespace keyfold::actors

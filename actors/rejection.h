@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+namespace keyfold::actors {
+
+/// Why a command changed nothing. A code exists only if a caller can act on it differently.
+enum class RejectionCode {
+  kInvalidInput,  // a business rule; detail says which
+  kWorkspaceNotFound,
+  kRootKeyNotFound,
+  kApiNotFound,
+  kKeyspaceMissing,  // the API has no keyspace
+  kKeyNotFound,
+  kKeyDisabled,  // a credit can't be spent: the key was disabled after it was looked up
+  kKeyExpired,   // a credit can't be spent: the key expired after it was looked up
+  kRoleNotFound,
+  kPermissionExists,
+  kRoleExists,
+  kCreditsExceeded,       // Rejection::credits_remaining holds the balance
+  kIdTaken,               // a random id or hash collided: make new ones and try again
+  kIdempotencyKeyReused,  // same Idempotency-Key, another body
+  kOverloaded,            // the partition's queue is full, or it is shutting down: retry later
+  kUnknownOutcome,        // the append failed: ask again with the same Idempotency-Key
+};
+
+struct Rejection {
+  RejectionCode code = RejectionCode::kInvalidInput;
+  std::string detail;
+  long long credits_remaining = 0;
+};
+
+}  // namespace keyfold::actors

@@ -1,0 +1,127 @@
+#include "tests/unit/actors/scenario.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <set>
+
+#include "events/event.h"
+#include "projections/key.h"
+#include "projections/rows.pb.h"
+
+namespace keyfold::actors::testing {
+namespace {
+
+using projections::Table;
+
+events::Event through_the_codec(const v1::Payload& payload, const std::string& workspace_id, std::int64_t time_ms,
+                                events::Sequence sequence) {
+  v1::EventHeader header;
+  header.set_schema_version(events::kSchemaVersion);
+  header.set_workspace_id(workspace_id);
+  header.set_sequence(sequence);
+  header.set_time_ms(time_ms);
+  const events::Record record = events::encode(header, payload);
+  events::Event event;
+  const Status decoded = events::decode({record.header, record.payload}, event);
+  EXPECT_TRUE(decoded) << decoded.error().to_string();
+  EXPECT_EQ(event.payload.SerializeAsString(), payload.SerializeAsString());
+  return event;
+}
+
+}  // namespace
+
+v1::Payload parse_event(const std::string& text) {
+  v1::Payload payload;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &payload)) << text;
+  return payload;
+}
+
+v1::Command parse_command(const std::string& text) {
+  v1::Command command;
+  command.set_workspace_id("ws_1");
+  command.set_time_ms(kNow);
+  EXPECT_TRUE(google::protobuf::TextFormat::MergeFromString(text, &command)) << text;
+  return command;
+}
+
+When::When(MemoryRows rows, v1::Command command)
+    : rows_(std::move(rows)), command_(std::move(command)), decided_(decide(command_, command_.time_ms(), rows_)) {}
+
+When& When::then(std::initializer_list<std::string> expected) {
+  if (!decided_) {
+    ADD_FAILURE() << "rejected: " << decided_.error().detail;
+    return *this;
+  }
+  std::string wanted;
+  for (const std::string& text : expected) wanted += parse_event(text).ShortDebugString() + "\n";
+  std::string actual;
+  events::Sequence sequence = 1'000;
+  for (const PlannedEvent& planned : decided_->events) {
+    actual += planned.payload.ShortDebugString() + "\n";
+    EXPECT_FALSE(planned.stream_kind.empty());
+    EXPECT_FALSE(planned.stream_id.empty());
+    rows_.fold(through_the_codec(planned.payload, command_.workspace_id(), command_.time_ms(), sequence++));
+  }
+  EXPECT_EQ(actual, wanted);
+  expect_sound(rows_);
+  return *this;
+}
+
+When& When::then(RejectionCode code) { return then(code, ""); }
+
+When& When::then(RejectionCode code, const std::string& words) {
+  if (decided_) {
+    ADD_FAILURE() << "accepted with " << decided_->events.size() << " events";
+    return *this;
+  }
+  EXPECT_EQ(decided_.error().code, code) << decided_.error().detail;
+  EXPECT_NE(decided_.error().detail.find(words), std::string::npos) << decided_.error().detail;
+  return *this;
+}
+
+When& When::with_credits(std::optional<std::int64_t> credits) {
+  if (decided_) {
+    EXPECT_EQ(decided_->credits_remaining, credits);
+  } else {
+    EXPECT_EQ(std::optional<std::int64_t>(decided_.error().credits_remaining), credits);
+  }
+  return *this;
+}
+
+Given& Given::and_given(std::initializer_list<std::string> texts, const std::string& workspace_id) {
+  for (const std::string& text : texts) {
+    rows_.fold(through_the_codec(parse_event(text), workspace_id, kNow - 1'000, next_++));
+  }
+  return *this;
+}
+
+When Given::when(const std::string& command) const { return {rows_, parse_command(command)}; }
+
+Given given(std::initializer_list<std::string> texts) { return Given().and_given(texts); }
+
+void expect_sound(const MemoryRows& rows) {
+  std::set<std::string> listed;
+  std::set<std::string> expected;
+  for (const auto& [row, value] : rows.all()) {
+    const auto& [table, key] = row;
+    if (table != Table::kKeys) continue;
+    if (key.starts_with("a/") || key.starts_with("i/")) listed.insert(key);
+    if (!key.starts_with("k/")) continue;
+    rows::KeyRow found;
+    ASSERT_TRUE(found.ParseFromString(value));
+    EXPECT_EQ(key, "k/" + found.key_id());
+    EXPECT_EQ(projections::find_key_id_by_hash(rows, found.hash()), found.key_id());
+    EXPECT_GE(found.credits_remaining(), 0);
+    for (const std::string& id : found.permission_ids()) EXPECT_TRUE(rows.get(Table::kPermissions, "p/" + id)) << id;
+    for (const std::string& id : found.role_ids()) EXPECT_TRUE(rows.get(Table::kRoles, "r/" + id)) << id;
+    if (!found.identity_id().empty()) {
+      EXPECT_TRUE(rows.get(Table::kIdentities, "i/" + found.identity_id())) << found.identity_id();
+    }
+    if (found.deleted_at_ms() != 0) continue;
+    expected.insert("a/" + found.keyspace_id() + "/" + found.key_id());
+    if (!found.identity_id().empty()) expected.insert("i/" + found.identity_id() + "/" + found.key_id());
+  }
+  EXPECT_EQ(listed, expected);
+}
+
+}  // namespace keyfold::actors::testing
