@@ -1,0 +1,298 @@
+#include "gateway/api/api.h"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <unordered_map>
+
+#include "gateway/api/access_log.h"
+#include "gateway/api/call_reader.h"
+#include "gateway/api/endpoint.h"
+#include "gateway/api/key/verification.h"
+#include "gateway/api/metrics.h"
+#include "gateway/api/mutation.h"
+#include "gateway/api/worker_pool.h"
+#include "schemas/base/random.h"
+
+namespace keyfold::api {
+namespace {
+
+constexpr int kWorkers = 2;
+constexpr std::size_t kJobsMax = 10'000;
+constexpr std::int64_t kPositionWaitMs = 5'000;
+constexpr int kIdRetriesMax = 5;
+constexpr std::string_view kVerifyPath = "/v2/keys.verifyKey";
+
+std::int64_t monotonic_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// A document without credentials, answered to GET and HEAD.
+struct PublicPage {
+  std::string_view path;
+  http::Response (*render)(const std::string& request_id);
+};
+
+http::Response message_page(const std::string& request_id, std::string_view message) {
+  return {.body = render_envelope(request_id, Json{{"message", message}}.dump(), nullptr)};
+}
+
+constexpr PublicPage kPublicPages[] = {
+    {"/v2/liveness", [](const std::string& id) { return message_page(id, "keyfold is alive and well"); }},
+    {"/health/live", [](const std::string& id) { return message_page(id, "OK"); }},
+    {"/health/ready", [](const std::string& id) { return message_page(id, "OK"); }},
+    {"/health/startup", [](const std::string& id) { return message_page(id, "OK"); }},
+    {"/openapi.yaml",
+     [](const std::string&) {
+       return http::Response{.content_type = "application/yaml", .body = std::string(openapi_document())};
+     }},
+};
+
+struct Route {
+  std::size_t metrics_id = 0;
+  const Endpoint* endpoint = nullptr;  // either this
+  const PublicPage* page = nullptr;    // or this
+  bool is_verification = false;
+};
+
+RequestSchemas load_schemas() {
+  auto schemas = RequestSchemas::from_openapi(openapi_document());
+  if (schemas) return *std::move(schemas);
+  std::fprintf(stderr, "the built-in OpenAPI document can't be used: %s\n", schemas.error().to_string().c_str());
+  std::abort();
+}
+
+// Everything but what the routes and the body say.
+std::shared_ptr<Call> make_call(const http::Request& request, const Headers& headers, const Route& route,
+                                std::int64_t started_ns, std::int64_t time_ms) {
+  auto call = std::make_shared<Call>();
+  call->endpoint = route.endpoint;
+  call->route = route.metrics_id;
+  call->started_ns = started_ns;
+  call->time_ms = time_ms;
+  call->bytes_in = request.body.size();
+  call->request_id = make_id("req");
+  call->client_request_id = headers.request_id;
+  call->method = request.method;
+  call->path = request.path;
+  call->accept = headers.accept;
+  call->client_ip = request.client_ip();
+  call->user_agent = headers.user_agent;
+  return call;
+}
+
+}  // namespace
+
+struct Api::Impl {
+  explicit Impl(Services services_in);
+
+  std::optional<http::Response> handle(const http::Request& request, http::Exchange& exchange);
+  std::optional<http::Response> answer_plain_verification(const http::Request& request, const Headers& headers,
+                                                          const Route& route, std::int64_t started_ns);
+  std::optional<http::Response> answer_call(const http::Request& request, const Headers& headers, const Route& route,
+                                            std::int64_t started_ns, http::Exchange& exchange);
+  http::Response refuse_route(const http::Request& request, const Headers& headers, std::size_t metrics_id,
+                              std::int64_t started_ns, const ApiError& error);
+  void run_on_pool(const std::shared_ptr<const Call>& call, http::Completion completion);
+  void run(const std::shared_ptr<const Call>& call, std::shared_ptr<http::Completion> completion, int attempt);
+  void submit_plan(const std::shared_ptr<const Call>& call, Plan plan, std::shared_ptr<http::Completion> completion,
+                   int attempt);
+  [[nodiscard]] bool must_wait(const Call& call) const;
+
+  http::Response finish_data(const Call& call, const Data& data);
+  http::Response finish_error(const Call& call, const ApiError& error);
+  http::Response finish(const Call& call, http::Response response, std::string_view error_type);
+
+  Services services;
+  RequestSchemas schemas;
+  std::unordered_map<std::string_view, Route> routes;
+  std::size_t unknown_route = 0;
+  WorkerPool pool;  // the last member: its jobs use the others
+};
+
+Api::Impl::Impl(Services services_in)
+    : services(services_in), schemas(load_schemas()), pool(kWorkers, kJobsMax) {
+  unknown_route = services.metrics.add_route("unknown");
+  for (const Endpoint& endpoint : endpoints()) {
+    routes[endpoint.path] = {services.metrics.add_route(std::string(endpoint.path)), &endpoint, nullptr,
+                             endpoint.path == kVerifyPath};
+  }
+  for (const PublicPage& page : kPublicPages) {
+    routes[page.path] = {services.metrics.add_route(std::string(page.path)), nullptr, &page, false};
+  }
+  for (std::size_t code = 0; code < kVerifyCodeCount; ++code) {
+    services.metrics.add_verification_code(std::string(to_string(static_cast<VerifyCode>(code))));
+  }
+}
+
+std::optional<http::Response> Api::Impl::handle(const http::Request& request, http::Exchange& exchange) {
+  const std::int64_t started_ns = monotonic_ns();
+  const Headers headers = read_headers(request);
+  const auto found = routes.find(request.path);
+  if (found == routes.end()) {
+    return refuse_route(request, headers, unknown_route, started_ns, path_not_found(request.path));
+  }
+  const Route& route = found->second;
+  const bool is_allowed = route.page != nullptr ? request.method == "GET" || request.method == "HEAD"
+                                                : request.method == "POST";
+  if (!is_allowed) {
+    const std::string_view allowed = route.page != nullptr ? "GET, HEAD" : "POST";
+    auto response = refuse_route(request, headers, route.metrics_id, started_ns, method_not_allowed(allowed));
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+  }
+  if (route.page != nullptr) {
+    const auto call = make_call(request, headers, route, started_ns, services.clock.now_ms());
+    return finish(*call, route.page->render(call->request_id), {});
+  }
+  if (route.is_verification) {
+    if (auto answer = answer_plain_verification(request, headers, route, started_ns)) return answer;
+  }
+  return answer_call(request, headers, route, started_ns, exchange);
+}
+
+// The hot path: a verification in its plain form that succeeds or fails without a credit to spend. Whatever is out of
+// the ordinary, errors included, is left to the general path, so that there is one place that explains them.
+std::optional<http::Response> Api::Impl::answer_plain_verification(const http::Request& request,
+                                                                   const Headers& headers, const Route& route,
+                                                                   std::int64_t started_ns) {
+  if (!headers.idempotency_key.empty() || !headers.position.empty() || !is_json(headers.content_type)) {
+    return std::nullopt;
+  }
+  const auto asked = parse_plain_verify_request(request.body);
+  if (!asked) return std::nullopt;
+  const std::int64_t now_ms = services.clock.now_ms();
+  const auto caller = authenticate(headers.authorization, services.projections.root_keys(), now_ms);
+  if (!caller) return std::nullopt;
+  const std::string request_id = make_id("req");
+  http::Response response;
+  response.body.reserve(512);
+  response.body.append(R"({"meta":{"requestId":")").append(request_id).append(R"("},"data":)");
+  const auto& keys = services.projections.keys((*caller)->partition);
+  const auto verdict = verify(*asked, **caller, keys, now_ms, response.body);
+  if (!verdict || verdict->must_spend) return std::nullopt;
+  response.body += '}';
+  services.metrics.count_verification(static_cast<std::size_t>(verdict->code));
+  const std::int64_t duration_ns = monotonic_ns() - started_ns;
+  services.metrics.observe(route.metrics_id, response.status, duration_ns);
+  if (services.access_log.wants(response.status)) {
+    services.access_log.write({.request_id = request_id,
+                               .client_request_id = headers.request_id,
+                               .method = request.method,
+                               .path = request.path,
+                               .status = response.status,
+                               .duration_us = duration_ns / 1000,
+                               .bytes_in = request.body.size(),
+                               .bytes_out = response.body.size(),
+                               .root_key_id = (*caller)->root_key_id,
+                               .workspace_id = (*caller)->workspace_id,
+                               .client_ip = request.client_ip(),
+                               .user_agent = headers.user_agent});
+  }
+  return response;
+}
+
+std::optional<http::Response> Api::Impl::answer_call(const http::Request& request, const Headers& headers,
+                                                     const Route& route, std::int64_t started_ns,
+                                                     http::Exchange& exchange) {
+  const auto call = make_call(request, headers, route, started_ns, services.clock.now_ms());
+  if (const auto error = read_call(request, headers, schemas, services.projections, *call)) {
+    return finish_error(*call, *error);
+  }
+  const bool may_block = route.endpoint->scans || call->idempotency || must_wait(*call);
+  if (may_block) {
+    run_on_pool(call, exchange.later());
+    return std::nullopt;
+  }
+  auto step = route.endpoint->run(*call, services);
+  if (!step) return finish_error(*call, step.error());
+  if (const auto* data = std::get_if<Data>(&*step)) return finish_data(*call, *data);
+  submit_plan(call, std::get<Plan>(*std::move(step)), std::make_shared<http::Completion>(exchange.later()), 1);
+  return std::nullopt;
+}
+
+http::Response Api::Impl::refuse_route(const http::Request& request, const Headers& headers, std::size_t metrics_id,
+                                       std::int64_t started_ns, const ApiError& error) {
+  const auto call = make_call(request, headers, {.metrics_id = metrics_id}, started_ns, 0);
+  return finish_error(*call, error);
+}
+
+void Api::Impl::run_on_pool(const std::shared_ptr<const Call>& call, http::Completion completion) {
+  const auto shared = std::make_shared<http::Completion>(std::move(completion));
+  if (!pool.submit([this, call, shared] { run(call, shared, 1); })) {
+    (*shared)(finish_error(*call, overloaded("Too many requests wait for a worker. Try again.")));
+  }
+}
+
+void Api::Impl::run(const std::shared_ptr<const Call>& call, std::shared_ptr<http::Completion> completion,
+                    int attempt) {
+  if (call->after && !services.projections.wait(*call->after, kPositionWaitMs)) {
+    return (*completion)(finish_error(*call, position_not_reached()));
+  }
+  auto step = call->endpoint->run(*call, services);
+  if (!step) return (*completion)(finish_error(*call, step.error()));
+  if (const auto* data = std::get_if<Data>(&*step)) return (*completion)(finish_data(*call, *data));
+  submit_plan(call, std::get<Plan>(*std::move(step)), std::move(completion), attempt);
+}
+
+void Api::Impl::submit_plan(const std::shared_ptr<const Call>& call, Plan plan,
+                            std::shared_ptr<http::Completion> completion, int attempt) {
+  const auto conclude = [this, completion](const std::shared_ptr<const Call>& done, Concluded concluded) {
+    if (!concluded.data_json) return (*completion)(finish_error(*done, concluded.data_json.error()));
+    http::Response response{.body = render_envelope(done->request_id, *concluded.data_json, nullptr)};
+    if (concluded.position) response.headers.emplace_back("X-Keyfold-Position", to_string(*concluded.position));
+    if (concluded.was_replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+    (*completion)(finish(*done, std::move(response), {}));
+  };
+  const auto retry = [this, completion, attempt](const std::shared_ptr<const Call>& again) {
+    const bool is_queued = attempt < kIdRetriesMax &&
+                           pool.submit([this, again, completion, attempt] { run(again, completion, attempt + 1); });
+    if (!is_queued) (*completion)(finish_error(*again, unexpected_error()));
+  };
+  submit(services, call, std::move(plan), conclude, retry);
+}
+
+bool Api::Impl::must_wait(const Call& call) const {
+  return call.after && services.projections.next(call.after->partition) <= call.after->sequence;
+}
+
+http::Response Api::Impl::finish_data(const Call& call, const Data& data) {
+  const Pagination* pagination = data.pagination ? &*data.pagination : nullptr;
+  return finish(call, {.body = render_envelope(call.request_id, data.json, pagination)}, {});
+}
+
+http::Response Api::Impl::finish_error(const Call& call, const ApiError& error) {
+  return finish(call, render_error(call.request_id, error, call.accept), error.type);
+}
+
+http::Response Api::Impl::finish(const Call& call, http::Response response, std::string_view error_type) {
+  const std::int64_t duration_ns = monotonic_ns() - call.started_ns;
+  services.metrics.observe(call.route, response.status, duration_ns);
+  if (services.access_log.wants(response.status)) {
+    const bool is_known = call.principal != nullptr;
+    services.access_log.write({.request_id = call.request_id,
+                               .client_request_id = call.client_request_id,
+                               .method = call.method,
+                               .path = call.path,
+                               .status = response.status,
+                               .duration_us = duration_ns / 1000,
+                               .bytes_in = call.bytes_in,
+                               .bytes_out = response.body.size(),
+                               .root_key_id = is_known ? std::string_view(call.principal->root_key_id) : "",
+                               .workspace_id = is_known ? std::string_view(call.principal->workspace_id) : "",
+                               .client_ip = call.client_ip,
+                               .user_agent = call.user_agent,
+                               .error_type = error_type});
+  }
+  return response;
+}
+
+Api::Api(Services services) : impl_(std::make_unique<Impl>(services)) {}
+Api::~Api() = default;
+
+std::optional<http::Response> Api::handle(const http::Request& request, http::Exchange& exchange) {
+  return impl_->handle(request, exchange);
+}
+
+}  // namespace keyfold::api

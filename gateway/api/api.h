@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "actors/runtime.h"
+#include "actors/vault/vault.h"
+#include "gateway/http/message.h"
+#include "gateway/http/server.h"
+#include "projections/projections.h"
+#include "schemas/base/clock.h"
+
+namespace keyfold::api {
+
+class AccessLog;
+class Metrics;
+
+/// What the endpoints stand on. All outlive the Api.
+struct Services {
+  const projections::Projections& projections;
+  actors::Runtime& runtime;
+  actors::Vault& vault;
+  const Clock& clock;
+  Metrics& metrics;
+  AccessLog& access_log;
+};
+
+/// The REST API as one function from request to answer. Thread-safe.
+class Api {
+ public:
+  explicit Api(Services services);
+  ~Api();
+  [[nodiscard]] std::optional<http::Response> handle(const http::Request& request, http::Exchange& exchange);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The error envelope for what the listener itself refuses (413, 408, ...), as http::ErrorRenderer wants it.
+[[nodiscard]] http::Response render_listener_error(int status, std::string_view reason);
+
+}  // namespace keyfold::api

@@ -1,0 +1,140 @@
+#include "gateway/api/call_reader.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace keyfold::api {
+namespace {
+
+constexpr std::size_t kIdempotencyKeyBytesMax = 255;
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string length_prefixed(std::string_view text) { return std::to_string(text.size()) + ":" + std::string(text); }
+
+std::optional<events::Position> parse_position(std::string_view text) {
+  events::Position position;
+  const char* const end = text.data() + text.size();
+  const auto [colon, partition_error] = std::from_chars(text.data(), end, position.partition);
+  if (partition_error != std::errc() || colon == end || *colon != ':') return std::nullopt;
+  const auto [rest, sequence_error] = std::from_chars(colon + 1, end, position.sequence);
+  if (sequence_error != std::errc() || rest != end) return std::nullopt;
+  return position;
+}
+
+std::optional<ApiError> read_body(const http::Request& request, const Headers& headers, const RequestSchemas& schemas,
+                                  Call& call) {
+  const auto refused = [&](std::string message, std::string location, std::string fix) {
+    return invalid_input("POST " + call.path + " was refused: " + message + ".",
+                         {{std::move(location), std::move(message), std::move(fix)}});
+  };
+  if (headers.authorization.empty()) {
+    return refused("the Authorization header is missing", "security",
+                   "Send a root key by the bearer scheme: `Authorization: Bearer unkey_...`.");
+  }
+  if (!is_json(headers.content_type)) {
+    return refused("the content type is not application/json", "requestBody",
+                   "Send the header `Content-Type: application/json`.");
+  }
+  if (request.body.empty()) return refused("the body is empty", "requestBody", "Send a JSON object.");
+  auto body = parse_json(request.body);
+  if (!body) return refused(body.error().to_string(), "requestBody", "Send one JSON value in UTF-8.");
+  call.body = *std::move(body);
+  auto errors = schemas.validate(call.path, call.body);
+  if (errors.empty()) return std::nullopt;
+  return invalid_input("The body of POST " + call.path + " does not match its schema: see `errors`.", std::move(errors));
+}
+
+std::optional<ApiError> read_idempotency_key(const http::Request& request, std::string_view key, Call& call) {
+  if (key.empty()) return std::nullopt;
+  const bool is_printable = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x21 && c <= 0x7e; });
+  if (key.size() > kIdempotencyKeyBytesMax || !is_printable) {
+    return invalid_input("The Idempotency-Key must be 1 to 255 printable ASCII characters without blanks.");
+  }
+  call.idempotency = IdempotencyKey{sha256(length_prefixed(call.principal->root_key_id) + length_prefixed(key)),
+                                    sha256(length_prefixed(call.path) + std::string(request.body))};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Headers read_headers(const http::Request& request) {
+  Headers headers;
+  const auto take = [](std::string_view name, std::string_view wanted, std::string_view value, std::string_view& slot) {
+    if (slot.empty() && equals_ignoring_case(name, wanted)) slot = value;
+  };
+  for (const auto& [name, value] : request.headers) {
+    switch (name.size()) {
+      case 6:
+        take(name, "Accept", value, headers.accept);
+        break;
+      case 10:
+        take(name, "User-Agent", value, headers.user_agent);
+        break;
+      case 12:
+        take(name, "Content-Type", value, headers.content_type);
+        take(name, "X-Request-Id", value, headers.request_id);
+        break;
+      case 13:
+        take(name, "Authorization", value, headers.authorization);
+        break;
+      case 15:
+        take(name, "Idempotency-Key", value, headers.idempotency_key);
+        break;
+      case 18:
+        take(name, "X-Keyfold-Position", value, headers.position);
+        break;
+      default:
+        break;
+    }
+  }
+  return headers;
+}
+
+bool is_json(std::string_view content_type) {
+  return equals_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), "application/json");
+}
+
+Answered<std::shared_ptr<const projections::RootKey>> authenticate(std::string_view authorization,
+                                                                   const projections::RootKeyIndex& root_keys,
+                                                                   std::int64_t now_ms) {
+  constexpr std::string_view kScheme = "Bearer";
+  authorization = trim(authorization);
+  const auto blank = authorization.find(' ');
+  if (blank == std::string_view::npos || !equals_ignoring_case(authorization.substr(0, blank), kScheme)) {
+    return refuse(malformed_credentials());
+  }
+  auto root_key = root_keys.find(sha256(trim(authorization.substr(blank))));
+  if (!root_key) return refuse(unknown_root_key());
+  if (root_key->expires_at_ms && now_ms > *root_key->expires_at_ms) {
+    return refuse(expired_root_key(*root_key->expires_at_ms));
+  }
+  return root_key;
+}
+
+std::optional<ApiError> read_call(const http::Request& request, const Headers& headers, const RequestSchemas& schemas,
+                                  const projections::Projections& projections, Call& call) {
+  if (auto error = read_body(request, headers, schemas, call)) return error;
+  if (!headers.position.empty()) {
+    call.after = parse_position(headers.position);
+    if (!call.after || call.after->partition >= projections.partitions()) {
+      return invalid_input("X-Keyfold-Position must be <partition>:<sequence>, as an earlier answer gave it.");
+    }
+  }
+  auto principal = authenticate(headers.authorization, projections.root_keys(), call.time_ms);
+  if (!principal) return std::move(principal.error());
+  call.principal = *std::move(principal);
+  return read_idempotency_key(request, headers.idempotency_key, call);
+}
+
+}  // namespace keyfold::api

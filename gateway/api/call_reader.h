@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "gateway/api/api_error.h"
+#include "gateway/api/endpoint.h"
+#include "gateway/http/message.h"
+
+namespace keyfold::api {
+
+/// The request headers that mean something to the API; empty when absent. Views of the request.
+struct Headers {
+  std::string_view authorization;
+  std::string_view content_type;
+  std::string_view accept;
+  std::string_view user_agent;
+  std::string_view request_id;       // X-Request-Id
+  std::string_view idempotency_key;  // Idempotency-Key
+  std::string_view position;         // X-Keyfold-Position
+};
+[[nodiscard]] Headers read_headers(const http::Request& request);
+
+/// Whether the media type is application/json, whatever its parameters.
+[[nodiscard]] bool is_json(std::string_view content_type);
+
+/// The root key of an Authorization header, looked up by its hash.
+[[nodiscard]] Answered<std::shared_ptr<const projections::RootKey>> authenticate(
+    std::string_view authorization, const projections::RootKeyIndex& root_keys, std::int64_t now_ms);
+
+/// Fills in the call's body, principal, idempotency key and position, in the order in which the API reports what is
+/// wrong: credentials present, content type, body, schema, headers, credentials known.
+[[nodiscard]] std::optional<ApiError> read_call(const http::Request& request, const Headers& headers,
+                                                const RequestSchemas& schemas,
+                                                const projections::Projections& projections, Call& call);
+
+}  // namespace keyfold::api

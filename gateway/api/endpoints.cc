@@ -1,0 +1,34 @@
+#include "gateway/api/api/endpoints.h"
+
+#include "gateway/api/endpoint.h"
+#include "gateway/api/key/endpoints.h"
+#include "gateway/api/permission/endpoints.h"
+#include "gateway/api/role/endpoints.h"
+#include "gateway/api/root_key/endpoints.h"
+#include "gateway/api/workspace/endpoints.h"
+
+namespace keyfold::api {
+
+std::span<const Endpoint> endpoints() {
+  static constexpr Endpoint kEndpoints[] = {
+      {"/v2/apis.createApi", create_api},
+      {"/v2/apis.getApi", get_api},
+      {"/v2/apis.listKeys", list_keys, true},
+      {"/v2/apis.deleteApi", delete_api},
+      {"/v2/keys.createKey", create_key},
+      {"/v2/keys.getKey", get_key},
+      {"/v2/keys.updateKey", update_key},
+      {"/v2/keys.deleteKey", delete_key},
+      {"/v2/keys.verifyKey", verify_key},
+      {"/v2/permissions.createPermission", create_permission},
+      {"/v2/permissions.createRole", create_role},
+      {"/v2/workspaces.createWorkspace", create_workspace},
+      {"/v2/workspaces.listWorkspaces", list_workspaces, true},
+      {"/v2/rootKeys.createRootKey", create_root_key},
+      {"/v2/rootKeys.listRootKeys", list_root_keys, true},
+      {"/v2/rootKeys.revokeRootKey", revoke_root_key},
+  };
+  return kEndpoints;
+}
+
+}  // namespace keyfold::api

@@ -1,0 +1,86 @@
+#include <vector>
+
+#include "gateway/api/api/endpoints.h"
+#include "gateway/api/key/endpoints.h"
+#include "gateway/api/key/key_fields.h"
+#include "gateway/api/key/key_json.h"
+#include "schemas/base/encoding.h"
+#include "schemas/base/random.h"
+
+namespace keyfold::api {
+namespace {
+
+constexpr std::uint32_t kByteLength = 16;
+constexpr std::size_t kShownCharacters = 4;
+
+std::string random_base58(std::uint32_t byte_length) {
+  std::vector<std::uint8_t> bytes(byte_length);
+  fill_random(bytes);
+  return to_base58({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+// The request's value, else the keyspace's, else ours. Returns the secret.
+std::string make_secret(const Call& call, const rows::ApiRow& api, v1::CreateKey& command) {
+  const auto* prefix = call.find("prefix");
+  const auto* byte_length = call.find("byteLength");
+  const std::uint32_t fallback = api.default_byte_length() == 0 ? kByteLength : api.default_byte_length();
+  command.set_prefix(prefix != nullptr ? prefix->get<std::string>() : api.default_prefix());
+  command.set_byte_length(byte_length != nullptr ? byte_length->get<std::uint32_t>() : fallback);
+  const std::string lead = command.prefix().empty() ? "" : command.prefix() + "_";
+  std::string secret = lead + random_base58(command.byte_length());
+  const Digest hash = sha256(secret);
+  command.set_hash(hash.data(), hash.size());
+  command.set_start(secret.substr(0, lead.size() + kShownCharacters));
+  return secret;
+}
+
+void read_credits(const nlohmann::json& credits, v1::CreateKey& command) {
+  if (const auto& remaining = credits.at("remaining"); !remaining.is_null()) {
+    command.set_credits_remaining(remaining.get<std::int64_t>());
+  }
+  if (const auto refill = credits.find("refill"); refill != credits.end()) {
+    *command.mutable_refill() = refill_from(*refill);
+  }
+}
+
+void read_members(const Call& call, v1::CreateKey& command) {
+  command.set_enabled(call.body.value("enabled", true));
+  command.set_name(call.body.value("name", ""));
+  if (const auto* external_id = call.find("externalId")) {
+    *command.mutable_identity() = identity_from(external_id->get_ref<const std::string&>());
+  }
+  if (const auto* meta = call.find("meta"); meta != nullptr && !meta->empty()) command.set_meta_json(meta->dump());
+  if (const auto* expires = call.find("expires")) command.set_expires_at_ms(expires->get<std::int64_t>());
+  if (const auto* credits = call.find("credits")) read_credits(*credits, command);
+  if (const auto* limits = call.find("ratelimits")) read_ratelimits(*limits, *command.mutable_ratelimits());
+  if (const auto* slugs = call.find("permissions")) read_permissions(*slugs, *command.mutable_permissions());
+  if (const auto* roles = call.find("roles")) {
+    for (const auto& name : *roles) command.add_roles(name.get<std::string>());
+  }
+}
+
+}  // namespace
+
+Answered<Step> create_key(const Call& call, const Services& services) {
+  const std::string& api_id = call.text("apiId");
+  const auto api = find_live_api(call, services, api_id);
+  if (!api) return refuse(api_not_found());
+  const std::string keyspace = "keyspaces/" + api->keyspace_id();
+  if (!may_on_api(call, api_id, "create_key", keyspace)) return refuse(api_not_found());
+  if (!api->has_keyspace()) return refuse(precondition_failed("The API has no keyspace for keys."));
+  if (call.body.value("recoverable", false)) {
+    if (!may_on_api(call, api_id, "encrypt_key", keyspace + "/keys/*")) return refuse(api_not_found());
+    return refuse(keys_not_recoverable());
+  }
+  Plan plan;
+  auto& command = *plan.command.mutable_create_key();
+  command.set_key_id(make_id("key"));
+  command.set_api_id(api_id);
+  read_members(call, command);
+  const std::string secret = make_secret(call, *api, command);
+  plan.data_json = Json{{"keyId", command.key_id()}, {"key", secret}}.dump();
+  plan.holds_secret = true;
+  return plan;
+}
+
+}  // namespace keyfold::api

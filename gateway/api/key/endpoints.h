@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/api/endpoint.h"
+
+namespace keyfold::api {
+
+[[nodiscard]] Answered<Step> create_key(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> get_key(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> update_key(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> delete_key(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> verify_key(const Call& call, const Services& services);
+
+}  // namespace keyfold::api

@@ -1,0 +1,69 @@
+#include "gateway/api/key/endpoints.h"
+#include "gateway/api/key/verification.h"
+#include "gateway/api/metrics.h"
+
+namespace keyfold::api {
+namespace {
+
+// Nothing when the outcome is no answer of a verification but a refusal.
+std::optional<VerifyCode> code_of(const actors::Outcome& outcome) {
+  if (outcome) return VerifyCode::kValid;
+  switch (outcome.error().code) {
+    case actors::RejectionCode::kCreditsExceeded:
+      return VerifyCode::kUsageExceeded;
+    case actors::RejectionCode::kKeyNotFound:
+    case actors::RejectionCode::kWorkspaceNotFound:
+      return VerifyCode::kNotFound;
+    case actors::RejectionCode::kKeyDisabled:
+      return VerifyCode::kDisabled;
+    case actors::RejectionCode::kKeyExpired:
+      return VerifyCode::kExpired;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::int64_t> balance_after(const actors::Outcome& outcome) {
+  if (!outcome) {
+    if (outcome.error().code != actors::RejectionCode::kCreditsExceeded) return std::nullopt;
+    return outcome.error().credits_remaining;
+  }
+  if (outcome->replayed && outcome->replayed->has_credits_remaining()) return outcome->replayed->credits_remaining();
+  return outcome->credits_remaining;
+}
+
+VerifyRequest request_of(const Call& call) {
+  VerifyRequest request{.key = call.text("key")};
+  if (const auto* permissions = call.find("permissions")) request.permissions = permissions->get_ref<const std::string&>();
+  if (const auto* credits = call.find("credits")) request.cost = credits->at("cost").get<std::int64_t>();
+  return request;
+}
+
+}  // namespace
+
+Answered<Step> verify_key(const Call& call, const Services& services) {
+  const VerifyRequest request = request_of(call);
+  const projections::KeyIndex& keys = services.projections.keys(call.principal->partition);
+  std::string data;
+  const auto verdict = verify(request, *call.principal, keys, call.time_ms, data);
+  if (!verdict) return refuse(verdict.error());
+  if (!verdict->must_spend) {
+    services.metrics.count_verification(static_cast<std::size_t>(verdict->code));
+    return Data{std::move(data), {}};
+  }
+  Plan plan;
+  plan.command.mutable_spend_credits()->set_key_id(verdict->key_id);
+  plan.command.mutable_spend_credits()->set_cost(request.cost);
+  plan.data_json.clear();  // it depends on the balance
+  plan.conclude = [&keys, &services, hash = sha256(request.key)](const actors::Outcome& outcome) -> Answered<std::string> {
+    const auto code = code_of(outcome);
+    if (!code) return refuse(from_rejection(outcome.error()));
+    services.metrics.count_verification(static_cast<std::size_t>(*code));
+    std::string answer;
+    append_verification(answer, keys, hash, *code, balance_after(outcome));
+    return answer;
+  };
+  return plan;
+}
+
+}  // namespace keyfold::api

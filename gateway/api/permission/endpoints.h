@@ -1,0 +1,9 @@
+#pragma once
+
+#include "gateway/api/endpoint.h"
+
+namespace keyfold::api {
+
+[[nodiscard]] Answered<Step> create_permission(const Call& call, const Services& services);
+
+}  // namespace keyfold::api

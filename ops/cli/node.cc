@@ -1,0 +1,63 @@
+#include "ops/cli/node.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+#include "ops/cli/settings.h"
+
+namespace keyfold::ops {
+namespace {
+
+constexpr std::chrono::seconds kProgressInterval{1};
+
+}  // namespace
+
+projections::ProgressSink log_progress() {
+  using Time = std::chrono::steady_clock::time_point;
+  return [told_at = Time()](const projections::Progress& progress) mutable {
+    const Time now = std::chrono::steady_clock::now();
+    if (progress.done < progress.total && now - told_at < kProgressInterval) return;
+    told_at = now;
+    spdlog::info("{}: {} of {} events", progress.what, progress.done, progress.total);
+  };
+}
+
+Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
+  const Paths paths = paths_of(config);
+  std::error_code error;
+  std::filesystem::create_directories(paths.data, error);
+  if (error) return fail(ErrorCode::kIo, "the data directory can't be made: " + error.message(), paths.data);
+  auto master = make_or_read_master_key(config);
+  if (!master) return tl::unexpected(master.error());
+
+  std::unique_ptr<Node> node(new Node());
+  auto log = events::EmbeddedLog::open(log_options(config, *master));
+  if (!log) return tl::unexpected(log.error());
+  node->log_ = *std::move(log);
+  spdlog::info("log opened: {} ({} partitions)", paths.log.string(), node->log_->partitions());
+
+  auto projections = projections::Projections::open(paths.projections, *node->log_, log_progress());
+  if (!projections) return tl::unexpected(projections.error());
+  node->projections_ = *std::move(projections);
+  spdlog::info("projections opened: {}", paths.projections.string());
+
+  node->runtime_ =
+      std::make_unique<actors::Runtime>(*node->log_, *node->projections_, node->clock_, runtime_options(config));
+  if (const Status started = node->runtime_->start(); !started) return tl::unexpected(started.error());
+  node->vault_ = std::make_unique<actors::Vault>(*node->log_, *std::move(master), node->clock_);
+  return node;
+}
+
+Status Node::close() {
+  runtime_->drain();
+  return projections_->flush();
+}
+
+Result<std::unique_ptr<events::EmbeddedLog>> open_log_read_only(const v1::Config& config) {
+  const auto master = read_master_key(config);
+  if (!master) return tl::unexpected(master.error());
+  return events::EmbeddedLog::open(read_only_log_options(config, *master));
+}
+
+}  // namespace keyfold::ops

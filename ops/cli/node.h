@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+
+#include "actors/runtime.h"
+#include "actors/vault/vault.h"
+#include "events/embedded_log.h"
+#include "keyfold/v1/config.pb.h"
+#include "projections/projections.h"
+#include "schemas/base/clock.h"
+
+namespace keyfold::ops {
+
+/// Everything of a server below HTTP: log, read models, write path and vault of one data directory, which this process
+/// owns until the node is destroyed. `open`, use, `close`.
+class Node {
+ public:
+  /// Opens or creates the directory, brings the read models to the end of the log (told to the log of the program) and
+  /// starts the write path.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> open(const v1::Config& config);
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  [[nodiscard]] const events::EmbeddedLog& log() const { return *log_; }
+  [[nodiscard]] const projections::Projections& projections() const { return *projections_; }
+  [[nodiscard]] actors::Runtime& runtime() { return *runtime_; }
+  [[nodiscard]] actors::Vault& vault() { return *vault_; }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+
+  /// Answers the commands in flight, takes no more, and makes the read models survive without a replay.
+  [[nodiscard]] Status close();
+
+ private:
+  Node() = default;
+
+  SystemClock clock_;
+  std::unique_ptr<events::EmbeddedLog> log_;
+  std::unique_ptr<projections::Projections> projections_;
+  std::unique_ptr<actors::Runtime> runtime_;
+  std::unique_ptr<actors::Vault> vault_;
+};
+
+/// The log of a data directory, whether a server runs on it or not: what was durable at this moment.
+[[nodiscard]] Result<std::unique_ptr<events::EmbeddedLog>> open_log_read_only(const v1::Config& config);
+
+/// Tells progress to the log of the program: its begin and end, and once a second between them.
+[[nodiscard]] projections::ProgressSink log_progress();
+
+}  // namespace keyfold::ops

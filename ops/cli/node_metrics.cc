@@ -1,0 +1,94 @@
+#include "ops/cli/node_metrics.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include "ops/cli/process_metrics.h"
+
+namespace keyfold::ops {
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Families = std::vector<MetricFamily>;
+
+constexpr double kNanosecondsPerSecond = 1e9;
+
+void add_listener(const http::Stats& stats, Families& out) {
+  out.push_back(one_metric("keyfold_http_connections_open", "Open connections.", MetricType::Gauge,
+                           static_cast<double>(stats.connections_open)));
+  const std::pair<const char*, std::pair<const char*, std::uint64_t>> counters[] = {
+      {"keyfold_http_connections_accepted_total", {"Accepted connections.", stats.connections_accepted}},
+      {"keyfold_http_connections_refused_total", {"Connections above a limit.", stats.connections_refused}},
+      {"keyfold_http_requests_received_total", {"Requests that reached a handler.", stats.requests}},
+      {"keyfold_http_requests_rejected_total", {"Requests refused for framing or limits.", stats.requests_rejected}},
+      {"keyfold_http_timeouts_total", {"Header, body, idle and write time-outs.", stats.timeouts}},
+      {"keyfold_http_read_bytes_total", {"Bytes received.", stats.bytes_read}},
+      {"keyfold_http_written_bytes_total", {"Bytes sent.", stats.bytes_written}}};
+  for (const auto& [name, help_and_value] : counters) {
+    out.push_back(
+        one_metric(name, help_and_value.first, MetricType::Counter, static_cast<double>(help_and_value.second)));
+  }
+}
+
+void add_write_path(const actors::Runtime::Stats& stats, Families& out) {
+  MetricFamily commands{"keyfold_commands_total", "Commands by outcome.", MetricType::Counter, {}};
+  add_labelled(commands, "outcome", "accepted", static_cast<double>(stats.accepted));
+  add_labelled(commands, "outcome", "rejected", static_cast<double>(stats.rejected));
+  add_labelled(commands, "outcome", "replayed", static_cast<double>(stats.replayed));
+  add_labelled(commands, "outcome", "overloaded", static_cast<double>(stats.overloaded));
+  out.push_back(std::move(commands));
+  out.push_back(one_metric("keyfold_commands_in_flight", "Commands that wait for an answer.", MetricType::Gauge,
+                           static_cast<double>(stats.in_flight)));
+  out.push_back(one_metric("keyfold_log_appends_total", "Appends, each with one fsync.", MetricType::Counter,
+                           static_cast<double>(stats.appends)));
+  out.push_back(one_metric("keyfold_log_records_total", "Appended records.", MetricType::Counter,
+                           static_cast<double>(stats.records)));
+  out.push_back(one_metric("keyfold_log_append_seconds_total", "Time in appends.", MetricType::Counter,
+                           static_cast<double>(stats.sync_ns) / kNanosecondsPerSecond));
+}
+
+void add_partitions(const NodeMetricsSources& sources, Families& out) {
+  MetricFamily log_next{"keyfold_log_next_sequence", "Events of the partition.", MetricType::Gauge, {}};
+  MetricFamily log_epoch{"keyfold_log_epoch", "Epoch of the partition's writer.", MetricType::Gauge, {}};
+  MetricFamily next{"keyfold_projections_next_sequence", "Events in the read models.", MetricType::Gauge, {}};
+  MetricFamily keys{"keyfold_key_index_keys", "Keys in the verification index.", MetricType::Gauge, {}};
+  MetricFamily bytes{"keyfold_key_index_bytes", "Memory of the verification index.", MetricType::Gauge, {}};
+  for (events::PartitionId partition = 0; partition < sources.log.partitions(); ++partition) {
+    const std::string label = std::to_string(partition);
+    const events::ChainState tail = sources.log.tail(partition);
+    const auto index = sources.projections.keys(partition).stats();
+    add_labelled(log_next, "partition", label, static_cast<double>(tail.next));
+    add_labelled(log_epoch, "partition", label, static_cast<double>(tail.epoch));
+    add_labelled(next, "partition", label, static_cast<double>(sources.projections.next(partition)));
+    add_labelled(keys, "partition", label, static_cast<double>(index.keys));
+    add_labelled(bytes, "partition", label, static_cast<double>(index.bytes));
+  }
+  for (MetricFamily* family : {&log_next, &log_epoch, &next, &keys, &bytes}) out.push_back(std::move(*family));
+}
+
+class NodeMetrics final : public prometheus::Collectable {
+ public:
+  explicit NodeMetrics(NodeMetricsSources sources) : sources_(sources) {}
+
+  [[nodiscard]] Families Collect() const override {
+    Families out = process_metrics();
+    add_listener(sources_.server.stats(), out);
+    add_write_path(sources_.runtime.stats(), out);
+    add_partitions(sources_, out);
+    out.push_back(one_metric("keyfold_access_log_dropped_total", "Access log lines that were dropped.",
+                             MetricType::Counter, static_cast<double>(sources_.access_log.dropped())));
+    return out;
+  }
+
+ private:
+  const NodeMetricsSources sources_;
+};
+
+}  // namespace
+
+std::shared_ptr<prometheus::Collectable> make_node_metrics(NodeMetricsSources sources) {
+  return std::make_shared<NodeMetrics>(sources);
+}
+
+}  // namespace keyfold::ops

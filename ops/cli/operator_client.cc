@@ -1,0 +1,55 @@
+#include "ops/cli/operator_client.h"
+
+#include <httplib.h>
+
+#include <cstdlib>
+
+namespace keyfold::ops {
+namespace {
+
+constexpr time_t kReadTimeoutSeconds = 60;  // a digest reads every row
+
+Result<httplib::Response> get(const std::string& address, const std::string& path) {
+  httplib::Client client(address);
+  client.set_read_timeout(kReadTimeoutSeconds);
+  auto result = client.Get(path);
+  if (!result) {
+    return fail(ErrorCode::kUnavailable, "the server's operator listener does not answer: " + to_string(result.error()),
+                address, "it may be starting or stopping: try again");
+  }
+  if (result->status != 200) {
+    std::string text = result->body.substr(0, result->body.find('\n'));
+    return fail(ErrorCode::kInternal, "the server answered " + std::to_string(result->status) + ": " + text, address);
+  }
+  return std::move(result.value());
+}
+
+std::uint64_t number_in(const httplib::Response& response, const char* header) {
+  return std::strtoull(response.get_header_value(header).c_str(), nullptr, 10);
+}
+
+std::string events_path(events::PartitionId partition, events::Sequence from, std::size_t limit) {
+  return "/events?partition=" + std::to_string(partition) + "&from=" + std::to_string(from) +
+         "&limit=" + std::to_string(limit);
+}
+
+}  // namespace
+
+Result<std::string> OperatorClient::digest() const {
+  return get(address_, "/digest").map([](const httplib::Response& response) { return response.body; });
+}
+
+Result<std::uint32_t> OperatorClient::partitions() const {
+  return get(address_, events_path(0, 0, 1)).map([](const httplib::Response& response) {
+    return static_cast<std::uint32_t>(number_in(response, "X-Keyfold-Partitions"));
+  });
+}
+
+Result<EventPage> OperatorClient::events(events::PartitionId partition, events::Sequence from,
+                                         std::size_t limit) const {
+  return get(address_, events_path(partition, from, limit)).map([](const httplib::Response& response) {
+    return EventPage{response.body, number_in(response, "X-Keyfold-Next")};
+  });
+}
+
+}  // namespace keyfold::ops

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "events/log.h"
+#include "ops/cli/event_page.h"
+
+namespace keyfold::ops {
+
+/// Asks a running server's operator listener. Every call may block for up to a minute; kUnavailable when there is no
+/// answer. Not thread-safe.
+class OperatorClient {
+ public:
+  /// `address` as in RuntimeInfo.
+  explicit OperatorClient(std::string address) : address_(std::move(address)) {}
+
+  /// Digest lines of the live read models.
+  [[nodiscard]] Result<std::string> digest() const;
+  [[nodiscard]] Result<std::uint32_t> partitions() const;
+  [[nodiscard]] Result<EventPage> events(events::PartitionId partition, events::Sequence from, std::size_t limit) const;
+
+ private:
+  std::string address_;
+};
+
+}  // namespace keyfold::ops

@@ -1,0 +1,221 @@
+#include "ops/cli/program.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <ostream>
+
+#include "ops/cli/client_commands.h"
+#include "ops/cli/config.h"
+#include "ops/cli/digest_command.h"
+#include "ops/cli/log_commands.h"
+#include "ops/cli/logging.h"
+#include "ops/cli/node.h"
+#include "ops/cli/serve.h"
+#include "ops/replay/replay.h"
+
+namespace keyfold::ops {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongArguments = 2;
+
+/// The arguments of every command, and what the chosen one does.
+class Program {
+ public:
+  explicit Program(std::ostream& out) : out_(out) {
+    app_.require_subcommand(1);
+    app_.failure_message(CLI::FailureMessage::simple);
+    add_serve();
+    add_bootstrap();
+    add_log_commands();
+    add_projection_commands();
+    add_workspace_commands();
+    add_root_key_commands();
+    add(app_, "version", "Print the version", [this] {
+      out_ << "keyfold " KEYFOLD_VERSION << std::endl;
+      return Status();
+    });
+  }
+
+  CLI::App& app() { return app_; }
+  [[nodiscard]] Status run() const { return chosen_(); }
+
+ private:
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help, std::function<Status()> command) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->callback([this, command = std::move(command)] { chosen_ = command; });
+    return sub;
+  }
+  /// A command that only groups others.
+  CLI::App& add_group(const std::string& name, const std::string& help) {
+    CLI::App* group = app_.add_subcommand(name, help);
+    group->require_subcommand(1);
+    return *group;
+  }
+  void add_data_options(CLI::App* sub) {
+    sub->add_option("--data", data_, "The data directory (default: data)")->type_name("DIR");
+    sub->add_option("--config", config_file_, "The configuration, see ops/keyfold.example.toml")->type_name("FILE");
+    sub->add_option("--log-level", log_level_, "How much to log to standard error")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
+  }
+  /// A command that asks a server as the holder of a root key.
+  CLI::App* add_client(CLI::App& parent, const std::string& name, const std::string& help,
+                       std::function<Status()> command) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->add_option("--server", client_.server, "The server's URL (or KEYFOLD_SERVER)")->type_name("URL");
+    sub->add_option("--root-key", client_.root_key, "A root key (or KEYFOLD_ROOT_KEY, which `ps` does not show)");
+    sub->add_flag_callback(
+        "--json", [this] { client_.output = Output::kJson; }, "Print the answer's data as JSON");
+    sub->callback([this, command = std::move(command)] {
+      // CLI11 would let the variables win, because it reads them for the commands that were not chosen, too.
+      fall_back(client_.server, "KEYFOLD_SERVER", "--server");
+      fall_back(client_.root_key, "KEYFOLD_ROOT_KEY", "--root-key");
+      chosen_ = command;
+    });
+    return sub;
+  }
+  static void fall_back(std::string& value, const char* variable, const std::string& option) {
+    if (value.empty()) value = process_environment()(variable).value_or("");
+    if (value.empty()) throw CLI::RequiredError(option + " (or the environment variable " + variable + ")");
+  }
+
+  /// Runs a command that needs the configuration.
+  Status with_config(const std::function<Status(const v1::Config&)>& command) const {
+    auto config =
+        config_file_.empty() ? Result<v1::Config>(default_config()) : load_config(config_file_, process_environment());
+    if (!config) return tl::unexpected(config.error());
+    if (!data_.empty()) config->set_data_directory(data_);
+    if (!log_level_.empty()) config->mutable_logging()->set_level(log_level_);
+    if (!address_.empty()) config->mutable_server()->set_address(address_);
+    if (port_) config->mutable_server()->set_port(*port_);
+    if (threads_) config->mutable_server()->set_threads(*threads_);
+    if (operator_port_) config->mutable_operator_()->set_port(*operator_port_);
+    start_logging(config->logging().level());
+    return command(*config);
+  }
+
+  void add_serve() {
+    CLI::App* sub = add(app_, "serve", "Serve the REST API until SIGINT or SIGTERM", [this] {
+      return with_config([this](const v1::Config& config) {
+        return serve(config, bootstrap_ ? FirstStart::kBootstrap : FirstStart::kNothing, out_);
+      });
+    });
+    add_data_options(sub);
+    sub->add_option("--address", address_, "Address of the API's listener");
+    sub->add_option("--port", port_, "Port of the API's listener; 0: any free one")->check(CLI::Range(0, 65535));
+    sub->add_option("--threads", threads_, "I/O threads of the API's listener")->check(CLI::Range(1, 256));
+    sub->add_option("--operator-port", operator_port_, "Port of the operator's listener; 0: any free one")
+        ->check(CLI::Range(0, 65535));
+    sub->add_flag("--bootstrap", bootstrap_, "Make the first workspace and root key if there is none");
+  }
+
+  void add_bootstrap() {
+    CLI::App* sub = add(app_, "bootstrap", "Make the first workspace and root key; safe to repeat", [this] {
+      return with_config([this](const v1::Config& config) { return bootstrap_directory(config, name_, out_); });
+    });
+    add_data_options(sub);
+    sub->add_option("--workspace", name_, "The workspace's name")->default_val(kFirstWorkspaceName);
+  }
+
+  void add_log_commands() {
+    CLI::App& events = add_group("events", "Read the events");
+    CLI::App* tail = add(events, "tail", "Print events as JSON, one a line, partition by partition", [this] {
+      return with_config([this](const v1::Config& config) { return tail_events(config, tail_, out_); });
+    });
+    add_data_options(tail);
+    tail->add_option("--from", tail_.from, "The first sequence to print, of each partition")
+        ->required()
+        ->check(CLI::NonNegativeNumber);
+    tail->add_option("--partition", tail_.partition, "Only this partition")->check(CLI::NonNegativeNumber);
+    tail->add_flag_callback(
+        "--follow", [this] { tail_.after = TailRequest::After::kFollow; }, "Go on with events as they come");
+
+    CLI::App& log = add_group("log", "Look after the log");
+    add_data_options(add(log, "verify", "Check every record's checksum, hash and place in the chain", [this] {
+      return with_config([this](const v1::Config& config) { return verify_log(config, out_); });
+    }));
+  }
+
+  void add_projection_commands() {
+    add_data_options(add(app_, "digest", "Print digests of the read models", [this] {
+      return with_config([this](const v1::Config& config) { return print_digest(config, out_); });
+    }));
+    CLI::App* sub = add(app_, "replay", "Rebuild the read models from the log and print their digests", [this] {
+      return with_config([this](const v1::Config& config) { return replay_log(config); });
+    });
+    add_data_options(sub);
+    sub->add_option("--into", into_, "A missing or empty directory")->required()->type_name("DIR");
+  }
+
+  Status replay_log(const v1::Config& config) {
+    const auto log = open_log_read_only(config);
+    if (!log) return tl::unexpected(log.error());
+    const auto digests = replay(**log, into_, log_progress());
+    if (!digests) return tl::unexpected(digests.error());
+    for (const auto& digest : *digests) out_ << digest.to_string() << '\n';
+    out_.flush();
+    return {};
+  }
+
+  void add_workspace_commands() {
+    CLI::App& group = add_group("workspace", "Workspaces of a server");
+    add_client(group, "create", "Make a workspace", [this] { return create_workspace(client_, name_, out_); })
+        ->add_option("--name", name_, "The workspace's name")
+        ->required();
+    add_client(group, "list", "List all workspaces", [this] { return list_workspaces(client_, out_); });
+  }
+
+  void add_root_key_commands() {
+    CLI::App& group = add_group("root-key", "Root keys of a server");
+    CLI::App* create =
+        add_client(group, "create", "Make a root key", [this] { return create_root_key(client_, wanted_, out_); });
+    create->add_option("--name", wanted_.name, "The root key's name")->required();
+    create->add_option("--permission", wanted_.permissions, "A permission, e.g. api.*.create_key; repeat for more")
+        ->allow_extra_args(false);
+    CLI::App* list = add_client(group, "list", "List the live root keys",
+                                [this] { return list_root_keys(client_, wanted_.workspace_id, out_); });
+    CLI::App* revoke = add_client(group, "revoke", "Revoke a root key, at once", [this] {
+      return revoke_root_key(client_, root_key_id_, wanted_.workspace_id, out_);
+    });
+    revoke->add_option("id", root_key_id_, "The root key's id, rk_...")->required();
+    for (CLI::App* sub : {create, list, revoke}) {
+      sub->add_option("--workspace", wanted_.workspace_id, "A workspace's id (default: the root key's own)");
+    }
+  }
+
+  std::ostream& out_;
+  CLI::App app_{"keyfold: API keys, permissions and identities on an event log", "keyfold"};
+  std::function<Status()> chosen_;
+
+  std::string data_;
+  std::string config_file_;
+  std::string log_level_;
+  std::string address_;
+  std::optional<int> port_;
+  std::optional<int> threads_;
+  std::optional<int> operator_port_;
+  bool bootstrap_ = false;
+  TailRequest tail_;
+  std::string into_;
+  std::string name_;
+  ClientOptions client_;
+  NewRootKey wanted_;
+  std::string root_key_id_;
+};
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  Program program(out);
+  try {
+    program.app().parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.app().exit(error, out, err) == 0 ? 0 : kWrongArguments;
+  }
+  const Status done = program.run();
+  if (done) return 0;
+  err << "keyfold: " << done.error().to_string() << std::endl;
+  return kFailed;
+}
+
+}  // namespace keyfold::ops

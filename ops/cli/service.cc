@@ -1,0 +1,106 @@
+#include "ops/cli/service.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "gateway/api/access_log.h"
+#include "gateway/api/api.h"
+#include "gateway/api/metrics.h"
+#include "gateway/http/server.h"
+#include "ops/cli/housekeeping.h"
+#include "ops/cli/node.h"
+#include "ops/cli/node_metrics.h"
+#include "ops/cli/operator_server.h"
+#include "ops/cli/runtime_file.h"
+
+namespace keyfold::ops {
+
+// Members are destroyed from the last to the first: what asks before what is asked.
+struct Service::Impl {
+  v1::Config config;
+  Paths paths;
+  std::unique_ptr<Node> node;
+  api::Metrics metrics;
+  std::unique_ptr<api::AccessLog> access_log;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<http::Server> server;
+  std::unique_ptr<OperatorServer> operator_server;
+  std::unique_ptr<Housekeeping> housekeeping;
+
+  Status open_node() {
+    auto opened = Node::open(config);
+    if (!opened) return tl::unexpected(opened.error());
+    node = *std::move(opened);
+    auto log = api::AccessLog::open(access_log_mode(config), config.access_log().file());
+    if (!log) return tl::unexpected(log.error());
+    access_log = *std::move(log);
+    return {};
+  }
+
+  Status start_listeners() {
+    api = std::make_unique<api::Api>(
+        api::Services{node->projections(), node->runtime(), node->vault(), node->clock(), metrics, *access_log});
+    server = std::make_unique<http::Server>(
+        server_options(config),
+        [this](const http::Request& request, http::Exchange& exchange) { return api->handle(request, exchange); },
+        api::render_listener_error);
+    metrics.add(make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log}));
+    operator_server =
+        std::make_unique<OperatorServer>(OperatorServer::Sources{node->log(), node->projections(), metrics});
+    const auto port = static_cast<std::uint16_t>(config.operator_().port());
+    if (Status started = operator_server->start(config.operator_().address(), port); !started) return started;
+    return server->start();
+  }
+};
+
+Service::Service() : impl_(std::make_unique<Impl>()) {}
+
+Service::~Service() {
+  if (!impl_->server) return;
+  // Not stopped in order: the listener still asks the API, and the runtime answers it.
+  impl_->server->drain(0);
+  impl_->node->runtime().drain();
+  remove_runtime_file(impl_->paths);
+}
+
+Result<std::unique_ptr<Service>> Service::open(const v1::Config& config) {
+  std::unique_ptr<Service> service(new Service());
+  Impl& impl = *service->impl_;
+  impl.config = config;
+  impl.paths = paths_of(config);
+  if (Status opened = impl.open_node(); !opened) return tl::unexpected(opened.error());
+  if (Status started = impl.start_listeners(); !started) return tl::unexpected(started.error());
+  impl.housekeeping = std::make_unique<Housekeeping>(impl.node->vault());
+  return service;
+}
+
+std::string Service::address() const { return to_url(impl_->config.server().address(), impl_->server->port()); }
+std::string Service::operator_address() const {
+  return to_url(impl_->config.operator_().address(), impl_->operator_server->port());
+}
+
+Result<std::optional<Bootstrapped>> Service::bootstrap(const std::string& workspace_name) {
+  Node& node = *impl_->node;
+  return ops::bootstrap(node.projections(), node.runtime(), node.clock(), workspace_name);
+}
+
+Status Service::announce() {
+  const RuntimeInfo info{::getpid(), address(), operator_address()};
+  if (Status written = write_runtime_file(impl_->paths, info); !written) return written;
+  impl_->operator_server->become_ready();
+  spdlog::info("serving at {}", address());
+  return {};
+}
+
+Status Service::stop() {
+  spdlog::info("stopping: waiting for requests in flight");
+  impl_->operator_server->become_unready();
+  impl_->housekeeping.reset();
+  impl_->server->drain(impl_->config.drain().timeout_ms());
+  const Status closed = impl_->node->close();
+  remove_runtime_file(impl_->paths);
+  spdlog::info("stopped");
+  return closed;
+}
+
+}  // namespace keyfold::ops

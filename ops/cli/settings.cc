@@ -1,0 +1,115 @@
+#include "ops/cli/settings.h"
+
+namespace keyfold::ops {
+namespace {
+
+constexpr std::string_view kCheckpointPurpose = "keyfold log checkpoint";
+
+std::filesystem::path or_below(const std::string& path, const std::filesystem::path& data, const char* name) {
+  return path.empty() ? data / name : std::filesystem::path(path);
+}
+
+bool has_log(const Paths& paths) {
+  std::error_code ignored;
+  return std::filesystem::exists(paths.log / "db", ignored);
+}
+
+Result<actors::MasterKey> configured_master_key(const v1::VaultConfig& vault) {
+  if (!vault.master_key_file().empty()) {
+    return fail(ErrorCode::kInvalidArgument, "vault.master_key and vault.master_key_file are both set", {},
+                "keep one of them");
+  }
+  auto key = actors::MasterKey::from_base64(vault.master_key());
+  if (!key) key.error().where = "vault.master_key";
+  return key;
+}
+
+std::size_t size(std::int64_t number) { return static_cast<std::size_t>(number); }
+
+}  // namespace
+
+Paths paths_of(const v1::Config& config) {
+  const std::filesystem::path data = config.data_directory();
+  return {data, or_below(config.log().directory(), data, "log"),
+          or_below(config.projections().directory(), data, "projections"),
+          or_below(config.vault().master_key_file(), data, "master.key"), data / "runtime.json"};
+}
+
+http::ServerOptions server_options(const v1::Config& config) {
+  const v1::ServerConfig& server = config.server();
+  return {.address = server.address(),
+          .port = static_cast<std::uint16_t>(server.port()),
+          .threads = static_cast<int>(server.threads()),
+          .limits = {.body_bytes_max = size(server.body_bytes_max()),
+                     .header_bytes_max = size(server.header_bytes_max()),
+                     .header_count_max = size(server.header_count_max()),
+                     .connections_max = size(server.connections_max()),
+                     .connections_per_address_max = size(server.connections_per_address_max()),
+                     .pipelined_max = size(server.pipelined_max()),
+                     .header_timeout_ms = server.header_timeout_ms(),
+                     .body_timeout_ms = server.body_timeout_ms(),
+                     .idle_timeout_ms = server.idle_timeout_ms(),
+                     .write_timeout_ms = server.write_timeout_ms(),
+                     .request_deadline_ms = server.request_deadline_ms()}};
+}
+
+actors::RuntimeOptions runtime_options(const v1::Config& config) {
+  return {.scheduler_threads = static_cast<int>(config.runtime().scheduler_threads()),
+          .queue_commands_max = size(config.runtime().queue_commands_max())};
+}
+
+api::AccessLog::Mode access_log_mode(const v1::Config& config) {
+  if (config.access_log().mode() == "all") return api::AccessLog::Mode::kAll;
+  if (config.access_log().mode() == "errors") return api::AccessLog::Mode::kErrors;
+  return api::AccessLog::Mode::kOff;
+}
+
+events::EmbeddedLogOptions log_options(const v1::Config& config, const actors::MasterKey& master) {
+  using Options = events::EmbeddedLogOptions;
+  Options options;
+  options.directory = paths_of(config).log;
+  options.partitions = static_cast<std::uint32_t>(config.log().partitions());
+  options.verify = config.log().verify() == "all" ? Options::Verify::kAll : Options::Verify::kTail;
+  options.verify_tail_records = size(config.log().verify_tail_records());
+  options.checkpoint_key = master.derive(kCheckpointPurpose);
+  options.missing_checkpoint = config.log().missing_checkpoint() == "accept" ? Options::MissingCheckpoint::kAccept
+                                                                             : Options::MissingCheckpoint::kRefuse;
+  options.wal_bytes_max = size(config.log().wal_bytes_max());
+  return options;
+}
+
+events::EmbeddedLogOptions read_only_log_options(const v1::Config& config, const actors::MasterKey& master) {
+  auto options = log_options(config, master);
+  options.partitions = 0;
+  options.mode = events::EmbeddedLogOptions::Mode::kReadOnly;
+  options.missing_checkpoint = events::EmbeddedLogOptions::MissingCheckpoint::kRefuse;
+  return options;
+}
+
+Result<actors::MasterKey> make_or_read_master_key(const v1::Config& config) {
+  const Paths paths = paths_of(config);
+  if (!config.vault().master_key().empty()) return configured_master_key(config.vault());
+  if (has_log(paths)) return read_master_key(config);
+  return actors::MasterKey::from_file(paths.master_key);
+}
+
+Result<actors::MasterKey> read_master_key(const v1::Config& config) {
+  const Paths paths = paths_of(config);
+  if (!has_log(paths)) {
+    return fail(ErrorCode::kNotFound, "there is no log here", paths.log, "check --data and the configuration");
+  }
+  if (!config.vault().master_key().empty()) return configured_master_key(config.vault());
+  std::error_code ignored;
+  if (!std::filesystem::exists(paths.master_key, ignored)) {
+    return fail(ErrorCode::kFailedPrecondition, "the log exists, but its master key file is missing", paths.master_key,
+                "restore it from a backup, or set vault.master_key or vault.master_key_file as when the log was made");
+  }
+  return actors::MasterKey::from_file(paths.master_key);
+}
+
+std::string to_url(const std::string& address, std::uint16_t port) {
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return "http://" + (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+}  // namespace keyfold::ops

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+
+#include "actors/runtime.h"
+#include "actors/vault/vault.h"
+#include "events/embedded_log.h"
+#include "gateway/api/access_log.h"
+#include "gateway/http/server.h"
+#include "keyfold/v1/config.pb.h"
+
+// What a configuration says, in the words of the parts that it configures.
+namespace keyfold::ops {
+
+/// Where a node keeps what; options that are not set lie below the data directory.
+struct Paths {
+  std::filesystem::path data;
+  std::filesystem::path log;
+  std::filesystem::path projections;
+  std::filesystem::path master_key;
+  std::filesystem::path runtime_file;  // runtime.json of a running server
+};
+[[nodiscard]] Paths paths_of(const v1::Config& config);
+
+[[nodiscard]] http::ServerOptions server_options(const v1::Config& config);
+[[nodiscard]] actors::RuntimeOptions runtime_options(const v1::Config& config);
+[[nodiscard]] api::AccessLog::Mode access_log_mode(const v1::Config& config);
+
+/// For the process that owns the log. The checkpoint is authenticated by a key derived from the master key.
+[[nodiscard]] events::EmbeddedLogOptions log_options(const v1::Config& config, const actors::MasterKey& master);
+/// For a reader beside it: as many partitions as there are, never accepts what the owner would refuse.
+[[nodiscard]] events::EmbeddedLogOptions read_only_log_options(const v1::Config& config,
+                                                               const actors::MasterKey& master);
+
+/// The key of the option vault.master_key, or else of the file, which is made when nothing exists yet. A file that is
+/// missing beside an existing log is kFailedPrecondition: a new key could open nothing of it.
+[[nodiscard]] Result<actors::MasterKey> make_or_read_master_key(const v1::Config& config);
+/// The same but makes nothing; kNotFound when there is no log.
+[[nodiscard]] Result<actors::MasterKey> read_master_key(const v1::Config& config);
+
+/// `http://address:port`, an IPv6 address in brackets.
+[[nodiscard]] std::string to_url(const std::string& address, std::uint16_t port);
+
+}  // namespace keyfold::ops

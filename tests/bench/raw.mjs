@@ -1,0 +1,18 @@
+// The reference of durable writes: raw_group_commit, a database of its own each run.
+import { execFile } from 'node:child_process';
+import { removeDirectory } from '../conformance/lib/server.mjs';
+
+/** What one createKey puts on keyfold's log: header and payload of KeyCreated. */
+export const RECORD_BYTES = 600;
+
+/** Runs the reference with as many threads as there are clients. */
+export function measureRaw(program, directory, threads, seconds) {
+  return new Promise((resolve, reject) => {
+    execFile(program, [directory, threads, seconds, RECORD_BYTES].map(String), (error, stdout, stderr) => {
+      removeDirectory(directory);
+      if (error) return reject(new Error(`${program} failed: ${stderr}`));
+      const { perSecond, p50Ms, p99Ms } = JSON.parse(stdout);
+      return resolve({ perSecond, p50Ms, p99Ms });
+    });
+  });
+}

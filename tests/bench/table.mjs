@@ -1,0 +1,37 @@
+// The results as tables, each with the command behind it.
+import { RECORD_BYTES } from './raw.mjs';
+
+function print(title, notes, head, rows) {
+  const widths = head.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column].length)));
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padStart(widths[column])).join(' | ')} |`;
+  console.log(`\n${title}`);
+  for (const note of notes) console.log(`  ${note}`);
+  console.log(line(head));
+  console.log(line(widths.map((width) => '-'.repeat(width))));
+  for (const row of rows) console.log(line(row));
+}
+
+const rate = (value) => Math.round(value).toLocaleString('en-US');
+const fixed = (digits) => (value) => value.toFixed(digits);
+
+/** `ratio`: CPU of keyfold over CPU of nginx (smaller is better); `throughput`: keyfold's over nginx's. */
+export function printVerify(options, { answerBytes, rows }) {
+  print('keys.verifyKey over HTTP beside nginx "return 200"', [
+    `${rate(options.keys)} keys, answer ${answerBytes} bytes, median of ${options.rounds} alternating runs of ${options.seconds} s`,
+    'wrk -t1 -cCONNECTIONS -s tests/bench/wrk/verify.lua URL, for both',
+  ], ['connections', 'keyfold/s', 'nginx/s', 'throughput', 'keyfold CPU us', 'nginx CPU us', 'CPU ratio', 'p50 ms', 'p99 ms'],
+  rows.map(({ connections, ours, theirs }) => [String(connections), rate(ours.perSecond), rate(theirs.perSecond),
+    fixed(2)(ours.perSecond / theirs.perSecond), fixed(1)(ours.cpuUs), fixed(1)(theirs.cpuUs),
+    fixed(2)(ours.cpuUs / theirs.cpuUs), fixed(2)(ours.p50Ms), fixed(2)(ours.p99Ms)]));
+}
+
+/** `ratio`: keyfold's throughput over that of bare RocksDB (greater is better). */
+export function printCreate(options, { rows }) {
+  print('durable keys.createKey over HTTP beside bare RocksDB', [
+    `median of ${options.rounds} alternating runs of ${options.seconds} s; both sync every write, ${RECORD_BYTES} bytes a record`,
+    `wrk -t1 -cCLIENTS -s tests/bench/wrk/create.lua URL; raw_group_commit DIRECTORY CLIENTS ${options.seconds} ${RECORD_BYTES}`,
+  ], ['clients', 'keyfold/s', 'RocksDB/s', 'ratio', 'keyfold CPU us', 'keyfold p50 ms', 'keyfold p99 ms', 'RocksDB p50 ms', 'RocksDB p99 ms'],
+  rows.map(({ connections, ours, theirs }) => [String(connections), rate(ours.perSecond), rate(theirs.perSecond),
+    fixed(2)(ours.perSecond / theirs.perSecond), fixed(1)(ours.cpuUs), fixed(2)(ours.p50Ms), fixed(2)(ours.p99Ms),
+    fixed(2)(theirs.p50Ms), fixed(2)(theirs.p99Ms)]));
+}

@@ -1,0 +1,74 @@
+// What most tests need: a server, its first workspace's administrator, and makers of APIs, keys and lesser callers.
+import { Caller, Client } from './http.mjs';
+import { startServer } from './server.mjs';
+
+/** A permission that no test asks for: a root key must hold at least one. */
+export const NOTHING = 'portal.*.create_portal_session';
+
+let counter = 0;
+
+/** A text that no other call returns. */
+export function unique(prefix) {
+  counter += 1;
+  return `${prefix}_${process.pid}_${counter}`;
+}
+
+export class World {
+  constructor(server) {
+    this.server = server;
+    this.client = new Client(server.url);
+    this.admin = new Caller(this.client, server.rootKey);
+    this.workspaceId = undefined;  // of the administrator
+  }
+
+  /** A server of its own with its bootstrap root key. */
+  static async start(options) {
+    const world = new World(await startServer(options));
+    const [first] = await world.admin.ok('workspaces.listWorkspaces', {});
+    world.workspaceId = first.workspaceId;
+    return world;
+  }
+
+  async stop() {
+    this.client.close();
+    await this.server.dispose();
+  }
+
+  /** A caller in the first workspace that holds exactly these permissions, or none that counts. */
+  async callerWith(...permissions) {
+    const held = permissions.length > 0 ? permissions : [NOTHING];
+    const { rootKey } = await this.admin.ok('rootKeys.createRootKey', { name: unique('caller'), permissions: held });
+    return new Caller(this.client, rootKey);
+  }
+
+  /** An administrator of a new workspace: `{caller, workspaceId}`. */
+  async otherWorkspace(...permissions) {
+    const { workspaceId } = await this.admin.ok('workspaces.createWorkspace', { name: unique('workspace') });
+    const { rootKey } = await this.admin.ok('rootKeys.createRootKey', {
+      name: unique('other'),
+      permissions: permissions.length > 0 ? permissions : ['administrator'],
+      workspaceId,
+    });
+    return { caller: new Caller(this.client, rootKey), workspaceId };
+  }
+
+  async api(caller = this.admin) {
+    const { apiId } = await caller.ok('apis.createApi', { name: unique('api') });
+    return apiId;
+  }
+
+  /** A key: `{keyId, key, apiId}`; in a new API unless `fields` names one. */
+  async key(fields = {}, caller = this.admin) {
+    const apiId = fields.apiId ?? await this.api(caller);
+    const made = await caller.ok('keys.createKey', { ...fields, apiId });
+    return { ...made, apiId };
+  }
+
+  get(keyId, caller = this.admin) { return caller.ok('keys.getKey', { keyId }); }
+
+  verify(key, more = {}, caller = this.admin) { return caller.call('keys.verifyKey', { key, ...more }); }
+
+  update(keyId, fields) { return this.admin.ok('keys.updateKey', { keyId, ...fields }); }
+
+  async listKeys(apiId, more = {}) { return this.admin.call('apis.listKeys', { apiId, ...more }); }
+}

@@ -1,0 +1,119 @@
+#include "tests/unit/api/api_fixture.h"
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include <future>
+
+#include "projections/workspace.h"
+#include "schemas/base/encoding.h"
+#include "schemas/base/hash.h"
+#include "schemas/base/random.h"
+
+namespace keyfold::api::testing {
+namespace {
+
+class FutureSink final : public actors::OutcomeSink {
+ public:
+  explicit FutureSink(std::promise<actors::Outcome> outcome) : outcome_(std::move(outcome)) {}
+  void complete(actors::Outcome outcome) override { outcome_.set_value(std::move(outcome)); }
+
+ private:
+  std::promise<actors::Outcome> outcome_;
+};
+
+}  // namespace
+
+ApiFixture::ApiFixture() { open(); }
+ApiFixture::~ApiFixture() { close(); }
+
+void ApiFixture::restart() {
+  close();
+  open();
+}
+
+void ApiFixture::open() {
+  log = events::EmbeddedLog::open({.directory = directory_.path() / "log"}).value();
+  projections = projections::Projections::open(directory_.path() / "projections", *log, {}).value();
+  runtime = std::make_unique<actors::Runtime>(*log, *projections, clock, actors::RuntimeOptions{});
+  ASSERT_TRUE(runtime->start());
+  vault_ = std::make_unique<actors::Vault>(*log, actors::MasterKey::from_file(directory_.path() / "master.key").value(),
+                                           clock);
+  metrics = std::make_unique<Metrics>();
+  access_log_ = AccessLog::open(AccessLog::Mode::kAll, (directory_.path() / "access.log").string()).value();
+  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault_, clock, *metrics, *access_log_});
+  server_ = std::make_unique<http::Server>(
+      http::ServerOptions{.port = 0, .threads = 1},
+      [this](const http::Request& request, http::Exchange& exchange) { return api_->handle(request, exchange); },
+      render_listener_error);
+  ASSERT_TRUE(server_->start());
+}
+
+void ApiFixture::close() {
+  server_->drain(5'000);
+  runtime->drain();
+  api_.reset();
+  server_.reset();
+  access_log_.reset();
+  vault_.reset();
+  runtime.reset();
+  projections.reset();
+  log.reset();
+}
+
+Reply ApiFixture::send(const std::string& method, const std::string& path, const HeaderList& headers,
+                       const std::string& body) {
+  httplib::Client client("127.0.0.1", server_->port());
+  httplib::Request request;
+  request.method = method;
+  request.path = path;
+  request.body = body;
+  for (const auto& [name, value] : headers) request.headers.emplace(name, value);
+  const auto result = client.send(request);
+  if (!result) {
+    ADD_FAILURE() << method << " " << path << ": " << httplib::to_string(result.error());
+    return {};
+  }
+  Reply reply{.status = result->status, .body = result->body};
+  for (const auto& [name, value] : result->headers) reply.headers[to_lower(name)] = value;
+  return reply;
+}
+
+nlohmann::json ApiFixture::post(const std::string& path, const nlohmann::json& body, const std::string& root_key,
+                                const HeaderList& more) {
+  HeaderList headers = {{"Authorization", "Bearer " + root_key}, {"Content-Type", "application/json"}};
+  headers.insert(headers.end(), more.begin(), more.end());
+  return nlohmann::json::parse(send("POST", path, headers, body.dump()).body, nullptr, false);
+}
+
+actors::Outcome ApiFixture::ask(v1::Command command) {
+  command.set_time_ms(clock.now_ms());
+  std::promise<actors::Outcome> promise;
+  auto outcome = promise.get_future();
+  runtime->submit(std::move(command), std::make_unique<FutureSink>(std::move(promise)));
+  return outcome.get();
+}
+
+std::string ApiFixture::make_root_key(const std::string& workspace_id,
+                                      std::initializer_list<std::string_view> permissions) {
+  const auto& rows = projections->reader(events::partition_of(workspace_id, projections->partitions()));
+  v1::Command command;
+  command.set_workspace_id(workspace_id);
+  if (!projections::find_workspace(rows, workspace_id)) {
+    command.mutable_create_workspace()->set_workspace_id(workspace_id);
+    command.mutable_create_workspace()->set_name(workspace_id);
+    EXPECT_TRUE(ask(command));
+  }
+  const std::string secret = make_id("unkey", 32);
+  auto& root_key = *command.mutable_create_root_key();
+  root_key.set_root_key_id(make_id("rk", 16));
+  root_key.set_name("test");
+  const Digest hash = sha256(secret);
+  root_key.set_hash(hash.data(), hash.size());
+  root_key.set_start(secret.substr(0, 10));
+  for (const auto permission : permissions) root_key.add_permissions(std::string(permission));
+  EXPECT_TRUE(ask(command));
+  return secret;
+}
+
+}  // namespace keyfold::api::testing

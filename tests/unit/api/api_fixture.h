@@ -1,0 +1,72 @@
+#pragma once
+
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/runtime.h"
+#include "actors/vault/vault.h"
+#include "events/embedded_log.h"
+#include "gateway/api/access_log.h"
+#include "gateway/api/api.h"
+#include "gateway/api/metrics.h"
+#include "projections/projections.h"
+#include "schemas/base/clock.h"
+#include "tests/unit/actors/temporary_directory.h"
+
+namespace keyfold::api::testing {
+
+/// What came back; header names in lower case.
+struct Reply {
+  int status = 0;
+  std::map<std::string, std::string> headers;
+  std::string body;
+};
+
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+/// The whole server but the program around it: log, projections, runtime, vault, API and listener, in a directory of
+/// its own. The clock stands still until it is moved.
+class ApiFixture {
+ public:
+  ApiFixture();
+  ~ApiFixture();
+  ApiFixture(const ApiFixture&) = delete;
+  ApiFixture& operator=(const ApiFixture&) = delete;
+
+  /// Sends a request and waits for its answer.
+  [[nodiscard]] Reply send(const std::string& method, const std::string& path, const HeaderList& headers,
+                           const std::string& body);
+  /// POST with a root key and JSON; the answer's body.
+  [[nodiscard]] nlohmann::json post(const std::string& path, const nlohmann::json& body, const std::string& root_key,
+                                    const HeaderList& more = {});
+
+  /// Makes a workspace with a root key that holds these permissions; the root key's secret.
+  [[nodiscard]] std::string make_root_key(const std::string& workspace_id,
+                                          std::initializer_list<std::string_view> permissions);
+  /// Closes everything and opens it again from the directory.
+  void restart();
+
+  ManualClock clock{1'750'000'000'000};
+  std::unique_ptr<Metrics> metrics;
+  std::unique_ptr<events::EmbeddedLog> log;
+  std::unique_ptr<projections::Projections> projections;
+  std::unique_ptr<actors::Runtime> runtime;
+
+ private:
+  void open();
+  void close();
+  actors::Outcome ask(v1::Command command);
+
+  actors::testing::TemporaryDirectory directory_;
+  std::unique_ptr<AccessLog> access_log_;
+  std::unique_ptr<actors::Vault> vault_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace keyfold::api::testing
