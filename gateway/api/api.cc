@@ -101,6 +101,7 @@ struct Api::Impl {
   [[nodiscard]] bool must_wait(const Call& call) const;
 
   http::Response finish_data(const Call& call, const Data& data);
+  http::Response finish_command(const Call& call, const Concluded& concluded);
   http::Response finish_error(const Call& call, const ApiError& error);
   http::Response finish(const Call& call, http::Response response, std::string_view error_type);
 
@@ -231,19 +232,20 @@ void Api::Impl::run(const std::shared_ptr<const Call>& call, std::shared_ptr<htt
     return (*completion)(finish_error(*call, position_not_reached()));
   }
   auto step = call->endpoint->run(*call, services);
+  const bool is_plan = step && std::holds_alternative<Plan>(*step);
+  if (is_plan) return submit_plan(call, std::get<Plan>(*std::move(step)), std::move(completion), attempt);
+  // What the request was about may be gone since it was first answered, by itself even.
+  if (call->idempotency) {
+    if (const auto recorded = find_recorded(services, *call)) return (*completion)(finish_command(*call, *recorded));
+  }
   if (!step) return (*completion)(finish_error(*call, step.error()));
-  if (const auto* data = std::get_if<Data>(&*step)) return (*completion)(finish_data(*call, *data));
-  submit_plan(call, std::get<Plan>(*std::move(step)), std::move(completion), attempt);
+  (*completion)(finish_data(*call, std::get<Data>(*step)));
 }
 
 void Api::Impl::submit_plan(const std::shared_ptr<const Call>& call, Plan plan,
                             std::shared_ptr<http::Completion> completion, int attempt) {
-  const auto conclude = [this, completion](const std::shared_ptr<const Call>& done, Concluded concluded) {
-    if (!concluded.data_json) return (*completion)(finish_error(*done, concluded.data_json.error()));
-    http::Response response{.body = render_envelope(done->request_id, *concluded.data_json, nullptr)};
-    if (concluded.position) response.headers.emplace_back("X-Keyfold-Position", to_string(*concluded.position));
-    if (concluded.was_replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
-    (*completion)(finish(*done, std::move(response), {}));
+  const auto conclude = [this, completion](const std::shared_ptr<const Call>& done, const Concluded& concluded) {
+    (*completion)(finish_command(*done, concluded));
   };
   const auto retry = [this, completion, attempt](const std::shared_ptr<const Call>& again) {
     const bool is_queued = attempt < kIdRetriesMax &&
@@ -260,6 +262,14 @@ bool Api::Impl::must_wait(const Call& call) const {
 http::Response Api::Impl::finish_data(const Call& call, const Data& data) {
   const Pagination* pagination = data.pagination ? &*data.pagination : nullptr;
   return finish(call, {.body = render_envelope(call.request_id, data.json, pagination)}, {});
+}
+
+http::Response Api::Impl::finish_command(const Call& call, const Concluded& concluded) {
+  if (!concluded.data_json) return finish_error(call, concluded.data_json.error());
+  http::Response response{.body = render_envelope(call.request_id, *concluded.data_json, nullptr)};
+  if (concluded.position) response.headers.emplace_back("X-Keyfold-Position", to_string(*concluded.position));
+  if (concluded.was_replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+  return finish(call, std::move(response), {});
 }
 
 http::Response Api::Impl::finish_error(const Call& call, const ApiError& error) {

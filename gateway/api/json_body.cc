@@ -13,11 +13,10 @@ constexpr std::size_t kDepthMax = 100;
 // Builds the value from the parser's events, which come without recursion; ends the parse at the depth limit.
 class Builder {
  public:
-  Builder() = default;
+  explicit Builder(json& root) : root_(root) {}
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
 
-  [[nodiscard]] json& root() { return root_; }
   // Where the parser stopped; nothing when it was we who stopped it.
   [[nodiscard]] std::optional<std::size_t> stopped_at() const { return stopped_at_; }
 
@@ -63,7 +62,7 @@ class Builder {
     return true;
   }
 
-  json root_;
+  json& root_;
   std::vector<json*> open_;  // from the outermost object or array in; only the innermost one grows
   json* member_ = nullptr;
   std::optional<std::size_t> stopped_at_;
@@ -132,8 +131,9 @@ Result<json> parse_json(std::string_view body) {
   if (const auto nul = body.find('\0'); nul != std::string_view::npos) {
     return refuse("malformed JSON", nul);  // nlohmann would end there and ignore the rest
   }
-  Builder builder;
-  if (json::sax_parse(body, &builder)) return std::move(builder.root());
+  json root;
+  Builder builder(root);
+  if (json::sax_parse(body, &builder)) return root;
   if (!builder.stopped_at()) {
     return refuse("the JSON is nested deeper than " + std::to_string(kDepthMax) + " levels", too_deep_at(body));
   }

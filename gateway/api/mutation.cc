@@ -1,5 +1,6 @@
 #include "gateway/api/mutation.h"
 
+#include "projections/command.h"
 #include "schemas/base/encoding.h"
 
 namespace keyfold::api {
@@ -46,6 +47,20 @@ void add_origin(const Call& call, v1::Command& command) {
   command.set_time_ms(call.time_ms);
 }
 
+// The recorded answer as the client got it.
+Answered<std::string> answer_again(const Services& services, const Call& call, const v1::RecordedAnswer& answer) {
+  if (!answer.sealed_data().empty()) {
+    auto data = services.vault.open(seal_context(call, answer.sealed_ring()), answer.sealed_data());
+    if (!data) return refuse(unexpected_error());
+    return *std::move(data);
+  }
+  if (!answer.has_credits_remaining()) return answer.data_json();
+  Json data = Json::parse(answer.data_json(), nullptr, false);
+  if (!data.is_object()) return refuse(unexpected_error());
+  data["credits"] = answer.credits_remaining();  // known only after the decision
+  return data.dump();
+}
+
 class Sink final : public actors::OutcomeSink {
  public:
   Sink(const Services& services, std::shared_ptr<const Call> call, Plan plan, Conclusion conclude, Retry retry)
@@ -67,17 +82,10 @@ class Sink final : public actors::OutcomeSink {
 
  private:
   [[nodiscard]] Answered<std::string> data_of(const actors::Outcome& outcome) const {
+    if (outcome && outcome->replayed) return answer_again(services_, *call_, *outcome->replayed);
     if (plan_.conclude) return plan_.conclude(outcome);
     if (!outcome) return refuse(from_rejection(outcome.error()));
-    if (!outcome->replayed) return plan_.data_json;
-    if (outcome->replayed->sealed_data().empty()) return outcome->replayed->data_json();
-    return opened(*outcome->replayed);
-  }
-
-  [[nodiscard]] Answered<std::string> opened(const v1::RecordedAnswer& answer) const {
-    auto data = services_.vault.open(seal_context(*call_, answer.sealed_ring()), answer.sealed_data());
-    if (!data) return refuse(unexpected_error());
-    return *std::move(data);
+    return plan_.data_json;
   }
 
   const Services& services_;
@@ -88,6 +96,18 @@ class Sink final : public actors::OutcomeSink {
 };
 
 }  // namespace
+
+std::optional<Concluded> find_recorded(const Services& services, const Call& call) {
+  const auto partition = call.principal->partition;
+  const auto row = projections::find_command(services.projections.reader(partition), as_view(call.idempotency->key_hash));
+  if (!row || row->expires_at_ms() <= call.time_ms) return std::nullopt;
+  if (row->request_hash() != as_view(call.idempotency->request_hash)) {
+    return Concluded{.data_json = refuse(from_rejection({actors::RejectionCode::kIdempotencyKeyReused,
+                                                         "This Idempotency-Key was used for another request: use a new "
+                                                         "key for a new request."}))};
+  }
+  return Concluded{answer_again(services, call, row->answer()), events::Position{partition, row->sequence()}, true};
+}
 
 void submit(const Services& services, std::shared_ptr<const Call> call, Plan plan, Conclusion conclude, Retry retry) {
   add_origin(*call, plan.command);

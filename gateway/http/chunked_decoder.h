@@ -31,8 +31,8 @@ class ChunkedDecoder {
   [[nodiscard]] State decode(std::span<char> window);
 
   [[nodiscard]] Refusal refusal() const { return refusal_; }
-  /// The decoded body is [body_begin, body_end) of the window, what has not been decoded yet starts at `raw`: behind the
-  /// request when done.
+  /// The decoded body is [body_begin, body_end) of the window, what has not been decoded yet starts at `raw`: behind
+  /// the request when done.
   [[nodiscard]] std::size_t body_begin() const { return body_begin_; }
   [[nodiscard]] std::size_t body_end() const { return body_end_; }
   [[nodiscard]] std::size_t raw() const { return raw_; }

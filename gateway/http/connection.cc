@@ -11,8 +11,8 @@
 namespace keyfold::http {
 namespace {
 
-constexpr std::size_t kFlushBytes = 256 * 1024;  // of answers, gathered before they are written within one read
-constexpr std::int64_t kLingerMs = 2'000;        // for the peer to read the last answer and close
+constexpr std::size_t kFlushBytes = 256UL * 1024;  // of answers, gathered before they are written within one read
+constexpr std::int64_t kLingerMs = 2'000;          // for the peer to read the last answer and close
 
 bool would_block(const net::ErrorCode& error) {
   return error == boost::asio::error::would_block || error == boost::asio::error::try_again;
@@ -286,9 +286,9 @@ void Connection::finish() {
 void Connection::close() {
   if (closed_) return;
   closed_ = true;
+  io_.forget(*this);  // first: who sees the end and connects again must find the place free
   net::ErrorCode ignored;
   socket_.close(ignored);
-  io_.forget(*this);
 }
 
 }  // namespace keyfold::http

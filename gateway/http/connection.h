@@ -83,12 +83,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   net::Socket socket_;
   std::string peer_;
   RequestParser parser_;
-  std::vector<Slot> slots_;              // in the order of the requests
-  std::uint64_t first_sequence_ = 0;     // of slots_.front(), or of the next request
-  std::string unsent_;                   // what the socket did not take at once
-  std::size_t unsent_begin_ = 0;         // what is before has been sent
-  std::int64_t write_deadline_ms_ = 0;   // while something is unsent
-  std::int64_t read_deadline_ms_;        // for the phase
+  std::vector<Slot> slots_;             // in the order of the requests
+  std::uint64_t first_sequence_ = 0;    // of slots_.front(), or of the next request
+  std::string unsent_;                  // what the socket did not take at once
+  std::size_t unsent_begin_ = 0;        // what is before has been sent
+  std::int64_t write_deadline_ms_ = 0;  // while something is unsent
+  std::int64_t read_deadline_ms_;       // for the phase
   Phase phase_ = Phase::kBetweenRequests;
   bool reading_ = false;      // waits for the socket to be readable
   bool paused_ = false;       // takes no request until answers have gone

@@ -12,8 +12,8 @@
 namespace keyfold::http {
 namespace {
 
-constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr std::size_t kOutBytesKept = 1024 * 1024;  // of the thread's answer buffer after an unusually large one
+constexpr std::size_t kReadBytes = 64UL * 1024;
+constexpr std::size_t kOutBytesKept = 1024UL * 1024;  // of the thread's answer buffer after an unusually large one
 constexpr std::chrono::seconds kSweepInterval{1};
 
 }  // namespace

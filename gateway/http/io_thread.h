@@ -33,7 +33,7 @@ struct Listener {
 class IoThread {
  public:
   explicit IoThread(Listener& shared);
-  ~IoThread();
+  ~IoThread();  // NOLINT(bugprone-exception-escape): only for want of memory, and then ending is right
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 

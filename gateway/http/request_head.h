@@ -24,10 +24,10 @@ struct Framing {
   bool expects_continue = false;  // RFC 9110, 10.1.1; never with HTTP/1.0
 };
 
-/// Parses a complete head: request line and field lines, each ended by CR LF, and the empty line. Fills all of `request`
-/// but body and peer with views into `head`. Refuses what RFC 9112 leaves in doubt, because a proxy in front may read
-/// it otherwise: 400; 431 above `header_count_max` fields; 501 for an unknown transfer coding; 505 for an unknown
-/// version; 417 for an unknown expectation.
+/// Parses a complete head: request line and field lines, each ended by CR LF, and the empty line. Fills all of
+/// `request` but body and peer with views into `head`. Refuses what RFC 9112 leaves in doubt, because a proxy in front
+/// may read it otherwise: 400; 431 above `header_count_max` fields; 501 for an unknown transfer coding; 505 for an
+/// unknown version; 417 for an unknown expectation.
 [[nodiscard]] tl::expected<Framing, Refusal> parse_head(std::string_view head, std::size_t header_count_max,
                                                         Request& request);
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
+#include <exception>
 #include <future>
+#include <utility>
 #include <vector>
 
 #include "gateway/http/io_thread.h"
@@ -26,6 +28,12 @@ net::ErrorCode check_free(const net::Tcp::endpoint& endpoint) {
 }  // namespace
 
 struct Server::Impl {
+  Impl(ServerOptions options, Handler handler, ErrorRenderer render_error)
+      : listener{options,
+                 std::move(handler),
+                 std::move(render_error),
+                 {options.limits.connections_max, options.limits.connections_per_address_max}} {}
+
   Listener listener;
   std::uint16_t port = 0;
   bool drained = false;
@@ -62,18 +70,20 @@ void Server::Impl::stop() {
   for (const auto& thread : threads) thread->stop();
 }
 
-Server::Server(ServerOptions options, Handler handler, ErrorRenderer render_error) {
-  const auto limits = options.limits;
-  impl_.reset(new Impl{{std::move(options), std::move(handler), std::move(render_error),
-                        {limits.connections_max, limits.connections_per_address_max}}});
-}
+Server::Server(ServerOptions options, Handler handler, ErrorRenderer render_error)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler), std::move(render_error))) {}
 
 Server::~Server() { impl_->stop(); }
 
 Status Server::start() {
   if (!impl_->threads.empty()) return fail(ErrorCode::kFailedPrecondition, "the server has been started");
-  if (auto bound = impl_->bind_all(); !bound) return bound;
-  for (const auto& thread : impl_->threads) thread->start();
+  try {
+    if (auto bound = impl_->bind_all(); !bound) return bound;
+    for (const auto& thread : impl_->threads) thread->start();
+  } catch (const std::exception& error) {  // no descriptors or threads left
+    impl_->threads.clear();
+    return fail(ErrorCode::kIo, std::string("cannot start the listener: ") + error.what());
+  }
   return {};
 }
 

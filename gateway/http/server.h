@@ -14,10 +14,10 @@ namespace keyfold::http {
 /// Limits of the public listener; all have safe defaults, all are configurable. Durations in milliseconds, sizes in
 /// bytes.
 struct Limits {
-  std::size_t body_bytes_max = 10 * 1024 * 1024;  // above: 413
-  std::size_t header_bytes_max = 16 * 1024;       // above: 431
-  std::size_t header_count_max = 100;             // above: 431
-  std::size_t connections_max = 10'000;           // above: accepted and closed at once
+  std::size_t body_bytes_max = 10UL * 1024 * 1024;  // above: 413
+  std::size_t header_bytes_max = 16UL * 1024;       // above: 431
+  std::size_t header_count_max = 100;               // above: 431
+  std::size_t connections_max = 10'000;             // above: accepted and closed at once
   std::size_t connections_per_address_max = 10'000;
   std::size_t pipelined_max = 64;             // requests of one connection that wait for an answer; reading stops above
   std::int64_t header_timeout_ms = 10'000;    // first byte to end of header; also a new connection's first byte
@@ -36,12 +36,12 @@ struct ServerOptions {
 
 /// What the listener counts; monotonic unless said otherwise. Read with `Server::stats()`.
 struct Stats {
-  std::uint64_t connections_open = 0;  // a gauge
-  std::uint64_t connections_accepted = 0;
+  std::uint64_t connections_open = 0;      // a gauge
+  std::uint64_t connections_accepted = 0;  // without the refused ones
   std::uint64_t connections_refused = 0;
   std::uint64_t requests = 0;
   std::uint64_t requests_rejected = 0;  // refused before a handler saw them (framing, limits)
-  std::uint64_t timeouts = 0;           // header, body, idle and write time-outs
+  std::uint64_t timeouts = 0;           // header, body, idle, write and handler time-outs
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_written = 0;
 };

@@ -58,7 +58,7 @@ Result<Json> ApiClient::list(const std::string& operation, nlohmann::json body) 
   Json items = Json::array();
   while (true) {
     const auto page = envelope(operation, body);
-    if (!page) return page;
+    if (!page) return tl::unexpected(page.error());
     for (const Json& item : page->at("data")) items.push_back(item);
     const std::string cursor = text_at(*page, "/pagination/cursor");
     if (cursor.empty()) return items;

@@ -60,6 +60,7 @@ class Reader {
   [[nodiscard]] Status unknown(const toml::key& key, const std::string& section,
                                const google::protobuf::Descriptor& known) const {
     std::vector<std::string_view> names;
+    names.reserve(static_cast<std::size_t>(known.field_count()));
     for (int i = 0; i < known.field_count(); ++i) names.emplace_back(known.field(i)->name());
     const std::string nearest(api::nearest_name(key.str(), names));
     return fail(

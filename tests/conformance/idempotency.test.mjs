@@ -74,6 +74,19 @@ describe('Idempotency-Key', () => {
       assert.equal(replayed(second), true, operation);
     }
   });
+  it('answers the same when what it was about is gone since', async () => {
+    const { keyId, key, apiId: doomed } = await world.key({ credits: { remaining: 5 } });
+    const calls = [['keys.createKey', { apiId: doomed }], ['keys.updateKey', { keyId, name: 'late' }], ['keys.verifyKey', { key }],
+      ['keys.deleteKey', { keyId }], ['apis.deleteApi', { apiId: doomed }]].map((entry) => [...entry, unique('gone')]);
+    const first = [];
+    for (const [operation, body, key_] of calls) first.push(expectOk(await call(operation, body, key_)));
+    const wrong = [];
+    for (const [i, [operation, body, key_]] of calls.entries()) {
+      const repeat = await call(operation, body, key_);
+      if (repeat.status !== 200 || JSON.stringify(repeat.data) !== JSON.stringify(first[i])) wrong.push(`${operation}: ${repeat.text}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
   it('decides a refused command anew', async () => {
     const key = unique('refused');
     const name = unique('late role');

@@ -25,7 +25,7 @@ describe('rootKeys.createRootKey', () => {
   });
   it('needs its own permission', async () => {
     expectForbidden(await createKey({}, await world.callerWith('api.*.create_api')));
-    expectOk(await createKey({}, await world.callerWith(CREATE)));
+    expectOk(await createKey({ permissions: [CREATE] }, await world.callerWith(CREATE)));
   });
   it('never grants what its maker lacks', async () => {
     const maker = await world.callerWith(CREATE, 'api.*.read_api', `api.${await world.api()}.read_key`);
@@ -55,9 +55,9 @@ describe('rootKeys.createRootKey', () => {
     const expires = Date.now() + 3_600_000;
     const made = expectOk(await createKey({ permissions: [CREATE], expires }));
     const maker = new Caller(world.client, made.rootKey);
-    expectOk(await createKey({ expires }, maker));
+    expectOk(await createKey({ permissions: [CREATE], expires }, maker));
     for (const later of [undefined, expires + 1]) {
-      const answer = await createKey({ expires: later }, maker);
+      const answer = await createKey({ permissions: [CREATE], expires: later }, maker);
       assert.ok([400, 403].includes(answer.status), answer.text);
     }
   });

@@ -20,8 +20,10 @@ void check_query(const std::string& expression, const std::vector<std::string_vi
     if (std::stoull(result.error().where.substr(5)) > expression.size()) std::abort();
     return;
   }
-  const std::string group = "(" + expression + ")";
-  for (const std::string& same : {group, group + "and" + group, expression + " OR " + expression}) {
+  const std::string group = std::string("(").append(expression).append(")");
+  const std::string both = std::string(group).append("and").append(group);
+  const std::string either = std::string(expression).append(" OR ").append(expression);
+  for (const std::string& same : {group, both, either}) {
     const auto again = satisfies(same, held);
     const bool is_too_long = same.size() > 1000 || expression.find("((((") != std::string::npos;
     if (again ? *again != *result : !is_too_long) std::abort();

@@ -24,12 +24,9 @@ std::optional<VerifyCode> code_of(const actors::Outcome& outcome) {
 }
 
 std::optional<std::int64_t> balance_after(const actors::Outcome& outcome) {
-  if (!outcome) {
-    if (outcome.error().code != actors::RejectionCode::kCreditsExceeded) return std::nullopt;
-    return outcome.error().credits_remaining;
-  }
-  if (outcome->replayed && outcome->replayed->has_credits_remaining()) return outcome->replayed->credits_remaining();
-  return outcome->credits_remaining;
+  if (outcome) return outcome->credits_remaining;
+  if (outcome.error().code != actors::RejectionCode::kCreditsExceeded) return std::nullopt;
+  return outcome.error().credits_remaining;
 }
 
 VerifyRequest request_of(const Call& call) {
@@ -54,8 +51,10 @@ Answered<Step> verify_key(const Call& call, const Services& services) {
   Plan plan;
   plan.command.mutable_spend_credits()->set_key_id(verdict->key_id);
   plan.command.mutable_spend_credits()->set_cost(request.cost);
-  plan.data_json.clear();  // it depends on the balance
-  plan.conclude = [&keys, &services, hash = sha256(request.key)](const actors::Outcome& outcome) -> Answered<std::string> {
+  const Digest hash = sha256(request.key);
+  plan.data_json.clear();
+  if (call.idempotency) append_verification(plan.data_json, keys, hash, VerifyCode::kValid, std::nullopt);
+  plan.conclude = [&keys, &services, hash](const actors::Outcome& outcome) -> Answered<std::string> {
     const auto code = code_of(outcome);
     if (!code) return refuse(from_rejection(outcome.error()));
     services.metrics.count_verification(static_cast<std::size_t>(*code));

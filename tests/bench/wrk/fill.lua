@@ -1,5 +1,5 @@
--- Fills a server with keys and keeps their plaintexts: createKey until KEYFOLD_BENCH_COUNT keys exist, each appended
--- to the file KEYFOLD_BENCH_KEYS. One wrk thread only.
+-- Fills a server with keys and keeps their plaintexts: createKey up to KEYFOLD_BENCH_COUNT times, each key
+-- appended to the file KEYFOLD_BENCH_KEYS. One wrk thread only; the run ends with its time even when it stopped before.
 require("report")
 
 local wanted = tonumber(os.getenv("KEYFOLD_BENCH_COUNT"))
@@ -12,17 +12,15 @@ function init()
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Authorization"] = "Bearer " .. os.getenv("KEYFOLD_BENCH_ROOT_KEY")
   wrk.body = '{"apiId":"' .. os.getenv("KEYFOLD_BENCH_API") .. '"}'
-  keys = assert(io.open(os.getenv("KEYFOLD_BENCH_KEYS"), "w"))
+  keys = assert(io.open(os.getenv("KEYFOLD_BENCH_KEYS"), "a"))
 end
 
 function response(status, headers, body)
   local key = status == 200 and string.match(body, '"key":"([^"]+)"')
   if key and created < wanted then
     keys:write(key, "\n")
+    keys:flush()
     created = created + 1
-    if created == wanted then
-      keys:close()
-      wrk.thread:stop()
-    end
+    if created == wanted then wrk.thread:stop() end
   end
 end

@@ -1,7 +1,7 @@
 // Starts and ends keyfold servers: each on a free port, with a data directory of its own, ended by process id.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,25 +24,28 @@ export function removeDirectory(path) {
   rmSync(path, { recursive: true, force: true });
 }
 
-/** A running server. `rootKey` is set on the first start of a data directory only. */
+/** A running server. `workspaceId` and `rootKey` are set on the first start of a data directory only. */
 export class Server {
   constructor(child, data) {
     this.child = child;
     this.data = data;
-    this.output = '';
+    this.stdout = '';
+    this.stderr = '';
     this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
-    child.stdout.on('data', (chunk) => { this.output += chunk; });
-    child.stderr.on('data', (chunk) => { this.output += chunk; });
+    child.stdout.on('data', (chunk) => { this.stdout += chunk; });
+    child.stderr.on('data', (chunk) => { this.stderr += chunk; });
   }
 
+  get output() { return this.stdout + this.stderr; }
   get pid() { return this.child.pid; }
   get running() { return this.child.exitCode === null && this.child.signalCode === null; }
   get url() { return this.#line('address'); }
   get operatorUrl() { return this.#line('operator'); }
+  get workspaceId() { return this.#line('workspace'); }
   get rootKey() { return this.#line('root key'); }
 
   #line(name) {
-    return this.output.match(new RegExp(`^${name}: *(\\S+)`, 'm'))?.[1];
+    return this.stdout.match(new RegExp(`^${name}: *(\\S+)`, 'm'))?.[1];
   }
 
   /** Sends the signal and waits for the end. A server that outlives SIGTERM by far is killed and reported. */
@@ -66,13 +69,15 @@ export class Server {
  * first, except when `mayFail` asks for the ended server instead.
  */
 export async function startServer({ data = temporaryDirectory(), env = {}, args = [], mayFail = false } = {}) {
+  const isFirst = !existsSync(data) || readdirSync(data).length === 0;
   const child = spawn(binary(), ['serve', '--bootstrap', '--port', '0', '--data', data, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const server = new Server(child, data);
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
-  while (server.running && !(server.url && server.operatorUrl && server.output.endsWith('\n'))) {
+  const isUp = () => server.url && server.operatorUrl && (server.rootKey || !isFirst) && server.stdout.endsWith('\n');
+  while (server.running && !isUp()) {
     await Promise.race([once(child.stdout, 'data'), server.exited]);
   }
   clearTimeout(timer);

@@ -1,7 +1,10 @@
 #include "gateway/api/metrics.h"
 
 #include <gtest/gtest.h>
+#include <prometheus/client_metric.h>
 #include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/metric_type.h>
 
 #include <thread>
 #include <vector>

@@ -45,7 +45,7 @@ bool Client::send(std::string_view bytes) const {
 void Client::end() const { ::shutdown(fd_, SHUT_WR); }
 
 bool Client::receive() {
-  std::array<char, 64 * 1024> buffer;
+  std::array<char, 64UL * 1024> buffer;
   const auto size = ::recv(fd_, buffer.data(), buffer.size(), 0);
   if (size <= 0) return false;
   received_.append(buffer.data(), static_cast<std::size_t>(size));

@@ -23,7 +23,8 @@ inline std::string describe(const ParsedRequest& parsed) {
   const auto& request = parsed.request;
   std::string text(request.method);
   text.append(" ").append(request.path).append(" ?").append(request.query);
-  for (const auto& [name, value] : request.headers) text.append(" [").append(name).append("=").append(value).append("]");
+  for (const auto& [name, value] : request.headers)
+    text.append(" [").append(name).append("=").append(value).append("]");
   text.append(parsed.http_1_0 ? " 1.0" : " 1.1").append(parsed.keep_alive ? " keep " : " close ");
   return text.append(request.body);
 }

@@ -24,8 +24,8 @@ std::string chunked(std::string_view body) { return with_fields("Transfer-Encodi
 
 TEST(RequestParser, GivesMethodPathQueryHeadersAndBody) {
   const auto parsed = parse("POST /v2/x?a=1&b HTTP/1.1\r\nHost: h:80\r\nX-A: \t v w \r\nContent-Length: 3\r\n\r\nabc");
-  EXPECT_EQ(parsed.requests, std::vector<std::string>{
-                                 "POST /v2/x ?a=1&b [Host=h:80] [X-A=v w] [Content-Length=3] 1.1 keep abc"});
+  EXPECT_EQ(parsed.requests,
+            std::vector<std::string>{"POST /v2/x ?a=1&b [Host=h:80] [X-A=v w] [Content-Length=3] 1.1 keep abc"});
   EXPECT_EQ(parsed.phase, Phase::kBetweenRequests);
 }
 
@@ -104,23 +104,23 @@ const std::string kNul(1, '\0');
 
 INSTANTIATE_TEST_SUITE_P(
     Framing, RequestParserRefuses,
-    testing::Values(
-        Refused{"BothLengthAndCoding", with_fields("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n")},
-        Refused{"BothCodingAndLength", with_fields("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n")},
-        Refused{"RepeatedLength", with_fields("Content-Length: 3\r\nContent-Length: 3\r\n")},
-        Refused{"ListOfLengths", with_fields("Content-Length: 3, 3\r\n")},
-        Refused{"NegativeLength", with_fields("Content-Length: -1\r\n")},
-        Refused{"SignedLength", with_fields("Content-Length: +1\r\n")},
-        Refused{"HexLength", with_fields("Content-Length: 0x1\r\n")},
-        Refused{"EmptyLength", with_fields("Content-Length:\r\n")},
-        Refused{"LengthAboveTheLimit", with_fields("Content-Length: 65\r\n"), 413},
-        Refused{"LengthAbove64Bits", with_fields("Content-Length: 18446744073709551617\r\n"), 413},
-        Refused{"UnknownCoding", with_fields("Transfer-Encoding: gzip\r\n"), 501},
-        Refused{"CodingBeforeChunked", with_fields("Transfer-Encoding: gzip, chunked\r\n"), 501},
-        Refused{"RepeatedCoding", with_fields("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
-        Refused{"EmptyCoding", with_fields("Transfer-Encoding:\r\n")},
-        Refused{"CodingWithHttp10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
-        Refused{"UnknownExpectation", with_fields("Expect: miracles\r\n"), 417}),
+    testing::Values(Refused{"BothLengthAndCoding", with_fields("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n")},
+                    Refused{"BothCodingAndLength", with_fields("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n")},
+                    Refused{"RepeatedLength", with_fields("Content-Length: 3\r\nContent-Length: 3\r\n")},
+                    Refused{"ListOfLengths", with_fields("Content-Length: 3, 3\r\n")},
+                    Refused{"NegativeLength", with_fields("Content-Length: -1\r\n")},
+                    Refused{"SignedLength", with_fields("Content-Length: +1\r\n")},
+                    Refused{"HexLength", with_fields("Content-Length: 0x1\r\n")},
+                    Refused{"EmptyLength", with_fields("Content-Length:\r\n")},
+                    Refused{"LengthAboveTheLimit", with_fields("Content-Length: 65\r\n"), 413},
+                    Refused{"LengthAbove64Bits", with_fields("Content-Length: 18446744073709551617\r\n"), 413},
+                    Refused{"UnknownCoding", with_fields("Transfer-Encoding: gzip\r\n"), 501},
+                    Refused{"CodingBeforeChunked", with_fields("Transfer-Encoding: gzip, chunked\r\n"), 501},
+                    Refused{"RepeatedCoding",
+                            with_fields("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
+                    Refused{"EmptyCoding", with_fields("Transfer-Encoding:\r\n")},
+                    Refused{"CodingWithHttp10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
+                    Refused{"UnknownExpectation", with_fields("Expect: miracles\r\n"), 417}),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -128,17 +128,17 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refused{"BareLf", "GET / HTTP/1.1\nHost: h\n\n"}, Refused{"BareLfInAHeader", with_fields("A: b\nC: d\r\n")},
         Refused{"BareCr", with_fields("A: b\rC: d\r\n")}, Refused{"NulInAValue", with_fields("A: " + kNul + "\r\n")},
-        Refused{"NulInTheTarget", "GET /" + kNul + " HTTP/1.1\r\nHost: h\r\n\r\n"},
-        Refused{"NulFirst", kNul}, Refused{"TlsHandshake", "\x16\x03\x01"},
-        Refused{"FoldedLine", with_fields("A: b\r\n c\r\n")}, Refused{"FoldedByTab", with_fields("A: b\r\n\tc\r\n")},
+        Refused{"NulInTheTarget", "GET /" + kNul + " HTTP/1.1\r\nHost: h\r\n\r\n"}, Refused{"NulFirst", kNul},
+        Refused{"TlsHandshake", "\x16\x03\x01"}, Refused{"FoldedLine", with_fields("A: b\r\n c\r\n")},
+        Refused{"FoldedByTab", with_fields("A: b\r\n\tc\r\n")},
         Refused{"FirstLineFolded", "GET / HTTP/1.1\r\n Host: h\r\n\r\n"},
         Refused{"BlankBeforeTheColon", with_fields("A : b\r\n")}, Refused{"NoColon", with_fields("A\r\n")},
         Refused{"NoName", with_fields(": b\r\n")}, Refused{"NameIsNoToken", with_fields("A(): b\r\n")},
         Refused{"MissingHost", "GET / HTTP/1.1\r\n\r\n"}, Refused{"RepeatedHost", with_fields("Host: h\r\n")},
         Refused{"HostIsNoHost", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"},
         Refused{"HostWithPath", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"},
-        Refused{"MethodIsNoToken", "G(T / HTTP/1.1\r\nHost: h\r\n\r\n"},
-        Refused{"TwoPartsOnly", "GET /\r\n\r\n"}, Refused{"TwoBlanks", "GET  / HTTP/1.1\r\nHost: h\r\n\r\n"},
+        Refused{"MethodIsNoToken", "G(T / HTTP/1.1\r\nHost: h\r\n\r\n"}, Refused{"TwoPartsOnly", "GET /\r\n\r\n"},
+        Refused{"TwoBlanks", "GET  / HTTP/1.1\r\nHost: h\r\n\r\n"},
         Refused{"BlankInTheTarget", "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n"},
         Refused{"FragmentInTheTarget", "GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n"},
         Refused{"HighByteInTheTarget", "GET /\xc3\xa9 HTTP/1.1\r\nHost: h\r\n\r\n"},
@@ -147,8 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"AuthorityTarget", "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n"},
         Refused{"NoVersion", "GET / HTTQ/1.1\r\nHost: h\r\n\r\n"},
         Refused{"LowerCaseVersion", "GET / http/1.1\r\nHost: h\r\n\r\n"},
-        Refused{"LongVersion", "GET / HTTP/1.10\r\nHost: h\r\n\r\n"},
-        Refused{"Http2", "PRI * HTTP/2.0\r\n\r\n", 505}, Refused{"Http12", "GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505},
+        Refused{"LongVersion", "GET / HTTP/1.10\r\nHost: h\r\n\r\n"}, Refused{"Http2", "PRI * HTTP/2.0\r\n\r\n", 505},
+        Refused{"Http12", "GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505},
         Refused{"TooManyHeaders", with_fields("A: b\r\nA: b\r\nA: b\r\nA: b\r\nA: b\r\n"), 431},
         Refused{"TooManyBytes", with_fields("A: " + std::string(256, 'x') + "\r\n"), 431},
         Refused{"EndlessRequestLine", std::string(256, 'x'), 431}),

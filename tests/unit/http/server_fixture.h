@@ -56,8 +56,8 @@ class Held {
 };
 
 /// A server on a free port whose handler does what the path says: /later holds the completion for the test, /throw
-/// throws, /nothing breaks the handler's contract, /big answers more than a socket takes at once, /close closes, anything else answers
-/// "path?query body".
+/// throws, /nothing breaks the handler's contract, /big answers more than a socket takes at once, /close closes,
+/// anything else answers "path?query body".
 class ServerTest : public testing::Test {
  protected:
   void start(Limits limits = {}, int threads = 2) {

@@ -177,6 +177,7 @@ TEST_F(ServerTest, AnswersOthersWhile500ConnectionsSendSlowly) {
   allow_open_files(4096);
   start();
   std::vector<Client> slow;
+  slow.reserve(500);
   const auto request = post("/slow", "0123456789");
   for (int i = 0; i < 500; ++i) slow.push_back(connect());
   for (std::size_t sent = 0; sent < request.size(); ++sent) {
@@ -190,6 +191,7 @@ TEST_F(ServerTest, AnswersAmong2000IdleConnections) {
   allow_open_files(8192);
   start();
   std::vector<Client> idle;
+  idle.reserve(2000);
   for (int i = 0; i < 2000; ++i) {
     idle.push_back(connect());
     idle.back().send(get("/first"));

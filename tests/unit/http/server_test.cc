@@ -48,9 +48,11 @@ TEST_F(ServerTest, AnswersInOrderAroundLateAnswersFromOtherThreads) {
 TEST_F(ServerTest, AnswersManyConnectionsFromManyThreads) {
   start();
   std::vector<Client> clients;
+  clients.reserve(50);
   for (int i = 0; i < 50; ++i) clients.push_back(connect());
   for (const auto& client : clients) client.send(get("/later") + get("/later") + get("/after"));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([this] {
       for (int i = 0; i < 25; ++i) held_.take()({.body = "late"});
