@@ -112,8 +112,7 @@ struct Api::Impl {
   WorkerPool pool;  // the last member: its jobs use the others
 };
 
-Api::Impl::Impl(Services services_in)
-    : services(services_in), schemas(load_schemas()), pool(kWorkers, kJobsMax) {
+Api::Impl::Impl(Services services_in) : services(services_in), schemas(load_schemas()), pool(kWorkers, kJobsMax) {
   unknown_route = services.metrics.add_route("unknown");
   for (const Endpoint& endpoint : endpoints()) {
     routes[endpoint.path] = {services.metrics.add_route(std::string(endpoint.path)), &endpoint, nullptr,
@@ -135,8 +134,8 @@ std::optional<http::Response> Api::Impl::handle(const http::Request& request, ht
     return refuse_route(request, headers, unknown_route, started_ns, path_not_found(request.path));
   }
   const Route& route = found->second;
-  const bool is_allowed = route.page != nullptr ? request.method == "GET" || request.method == "HEAD"
-                                                : request.method == "POST";
+  const bool is_allowed =
+      route.page != nullptr ? request.method == "GET" || request.method == "HEAD" : request.method == "POST";
   if (!is_allowed) {
     const std::string_view allowed = route.page != nullptr ? "GET, HEAD" : "POST";
     auto response = refuse_route(request, headers, route.metrics_id, started_ns, method_not_allowed(allowed));
@@ -155,9 +154,8 @@ std::optional<http::Response> Api::Impl::handle(const http::Request& request, ht
 
 // The hot path: a verification in its plain form that succeeds or fails without a credit to spend. Whatever is out of
 // the ordinary, errors included, is left to the general path, so that there is one place that explains them.
-std::optional<http::Response> Api::Impl::answer_plain_verification(const http::Request& request,
-                                                                   const Headers& headers, const Route& route,
-                                                                   std::int64_t started_ns) {
+std::optional<http::Response> Api::Impl::answer_plain_verification(const http::Request& request, const Headers& headers,
+                                                                   const Route& route, std::int64_t started_ns) {
   if (!headers.idempotency_key.empty() || !headers.position.empty() || !is_json(headers.content_type)) {
     return std::nullopt;
   }

@@ -21,7 +21,9 @@ std::string instant_text(std::int64_t ms) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
-ApiError not_found(std::string_view type, std::string detail) { return {404, "Not Found", type, std::move(detail), {}}; }
+ApiError not_found(std::string_view type, std::string detail) {
+  return {404, "Not Found", type, std::move(detail), {}};
+}
 
 // An entry of Accept without its parameters, e.g. "*/*" of "*/*;q=0.8".
 bool accepts_problem_json(std::string_view accept) {
@@ -61,7 +63,10 @@ ApiError unknown_root_key() {
 }
 
 ApiError expired_root_key(std::int64_t expired_at_ms) {
-  return {403, "Forbidden", "unkey/authorization/forbidden", "The root key expired at " + instant_text(expired_at_ms) + ".",
+  return {403,
+          "Forbidden",
+          "unkey/authorization/forbidden",
+          "The root key expired at " + instant_text(expired_at_ms) + ".",
           {}};
 }
 
@@ -78,13 +83,11 @@ ApiError key_not_found() { return not_found("unkey/data/key_not_found", "The key
 ApiError root_key_not_found() {
   return not_found("unkey/data/key_not_found", "The root key does not exist or is revoked already.");
 }
-ApiError workspace_not_found() {
-  return not_found("unkey/data/workspace_not_found", "The workspace does not exist.");
-}
+ApiError workspace_not_found() { return not_found("unkey/data/workspace_not_found", "The workspace does not exist."); }
 
 ApiError path_not_found(std::string_view path) {
-  return not_found("urn:keyfold:error:path_not_found",
-                   "There is nothing at " + std::string(path.substr(0, 200)) + ". GET /openapi.yaml lists every endpoint.");
+  return not_found("urn:keyfold:error:path_not_found", "There is nothing at " + std::string(path.substr(0, 200)) +
+                                                           ". GET /openapi.yaml lists every endpoint.");
 }
 
 ApiError method_not_allowed(std::string_view allowed) {
@@ -196,7 +199,8 @@ http::Response render_error(std::string_view request_id, const ApiError& error, 
   out["title"] = error.title;
   out["detail"] = error.detail;
   out["status"] = error.status;
-  out["type"] = error.type.starts_with("urn:") ? std::string(error.type) : std::string(kErrorPages) + std::string(error.type);
+  out["type"] =
+      error.type.starts_with("urn:") ? std::string(error.type) : std::string(kErrorPages) + std::string(error.type);
   if (error.status == 400 || error.status == 408 || error.status == 413) {
     out["errors"] = nlohmann::ordered_json::array();
     for (const FieldError& field : error.errors) {

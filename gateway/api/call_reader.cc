@@ -52,7 +52,8 @@ std::optional<ApiError> read_body(const http::Request& request, const Headers& h
   call.body = *std::move(body);
   auto errors = schemas.validate(call.path, call.body);
   if (errors.empty()) return std::nullopt;
-  return invalid_input("The body of POST " + call.path + " does not match its schema: see `errors`.", std::move(errors));
+  return invalid_input("The body of POST " + call.path + " does not match its schema: see `errors`.",
+                       std::move(errors));
 }
 
 std::optional<ApiError> read_idempotency_key(const http::Request& request, std::string_view key, Call& call) {

@@ -57,7 +57,9 @@ struct Call {
     return allows_any(principal->permissions, requirements);
   }
   /// A text member that the schema requires.
-  [[nodiscard]] const std::string& text(const char* member) const { return body.at(member).get_ref<const std::string&>(); }
+  [[nodiscard]] const std::string& text(const char* member) const {
+    return body.at(member).get_ref<const std::string&>();
+  }
   /// The member, or null when it is absent or null.
   [[nodiscard]] const nlohmann::json* find(const char* member) const;
 };

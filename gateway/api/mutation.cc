@@ -99,7 +99,8 @@ class Sink final : public actors::OutcomeSink {
 
 std::optional<Concluded> find_recorded(const Services& services, const Call& call) {
   const auto partition = call.principal->partition;
-  const auto row = projections::find_command(services.projections.reader(partition), as_view(call.idempotency->key_hash));
+  const auto row =
+      projections::find_command(services.projections.reader(partition), as_view(call.idempotency->key_hash));
   if (!row || row->expires_at_ms() <= call.time_ms) return std::nullopt;
   if (row->request_hash() != as_view(call.idempotency->request_hash)) {
     return Concluded{.data_json = refuse(from_rejection({actors::RejectionCode::kIdempotencyKeyReused,

@@ -23,7 +23,7 @@ IoThread::IoThread(Listener& shared) : listener(shared), read_buffer(kReadBytes)
   refresh_now();
 }
 
-IoThread::~IoThread() { stop(); }
+IoThread::~IoThread() { stop(); }  // NOLINT(bugprone-exception-escape): as declared
 
 net::ErrorCode IoThread::listen(const net::Tcp::endpoint& endpoint) {
   net::ErrorCode error;

@@ -4,6 +4,7 @@
 
 #include "ops/cli/first_steps.h"
 #include "ops/cli/node.h"
+#include "ops/cli/open_files.h"
 #include "ops/cli/service.h"
 #include "ops/cli/stop_signals.h"
 
@@ -33,6 +34,7 @@ Status print_start(Service& service, FirstStart first_start, std::ostream& out) 
 
 Status serve(const v1::Config& config, FirstStart first_start, std::ostream& out) {
   StopSignals signals;
+  raise_open_files_limit(config.server().connections_max());
   auto service = Service::open(config);
   if (!service) return tl::unexpected(service.error());
   if (Status announced = (*service)->announce(); !announced) return announced;

@@ -40,8 +40,8 @@ Answered<Step> list_keys(const Call& call, const Services& services) {
     if (!api->store_encrypted_keys()) return refuse(keys_not_recoverable());
   }
   if (const auto* external_id = call.find("externalId")) {
-    const auto identity_id = projections::find_identity_id_by_external_id(
-        rows_of(call, services), call.workspace_id(), external_id->get_ref<const std::string&>());
+    const auto identity_id = projections::find_identity_id_by_external_id(rows_of(call, services), call.workspace_id(),
+                                                                          external_id->get_ref<const std::string&>());
     if (!identity_id) return Page(page_request(call)).finish();
     return list(call, services, "i/" + *identity_id + "/", api->keyspace_id());
   }

@@ -1,7 +1,7 @@
 #include "gateway/api/key/verification.h"
 
-#include <algorithm>
 #include <simdjson.h>
+#include <algorithm>
 
 #include "gateway/api/grants.h"
 #include "gateway/api/json_text.h"
@@ -78,7 +78,8 @@ void append_key(std::string& out, const KeyView& key, VerifyCode code, std::opti
   append_text(out, ",\"keyId\":", key.key_id);
   if (!key.name.empty()) append_text(out, ",\"name\":", key.name);
   append_meta(out, key.meta_json);
-  if (key.expires_at_ms && *key.expires_at_ms != 0) out.append(",\"expires\":").append(std::to_string(*key.expires_at_ms));
+  if (key.expires_at_ms && *key.expires_at_ms != 0)
+    out.append(",\"expires\":").append(std::to_string(*key.expires_at_ms));
   if (credits_remaining) out.append(",\"credits\":").append(std::to_string(*credits_remaining));
   append_names(out, "permissions", key.permissions);
   append_names(out, "roles", key.roles);

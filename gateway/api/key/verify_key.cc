@@ -31,7 +31,8 @@ std::optional<std::int64_t> balance_after(const actors::Outcome& outcome) {
 
 VerifyRequest request_of(const Call& call) {
   VerifyRequest request{.key = call.text("key")};
-  if (const auto* permissions = call.find("permissions")) request.permissions = permissions->get_ref<const std::string&>();
+  if (const auto* permissions = call.find("permissions"))
+    request.permissions = permissions->get_ref<const std::string&>();
   if (const auto* credits = call.find("credits")) request.cost = credits->at("cost").get<std::int64_t>();
   return request;
 }

@@ -10,8 +10,7 @@ namespace {
 std::optional<ApiError> refuse_permissions(const Call& call, const Services& services, const v1::CreateRole& command) {
   if (command.permissions().empty()) return std::nullopt;
   if (!call.may({{"rbac.*.add_permission_to_role", {}}})) return missing_permission("rbac.*.add_permission_to_role");
-  const std::string urn =
-      "unkey:v1:" + std::string(call.workspace_id()) + ":rbac/permissions/*#create_permission";
+  const std::string urn = "unkey:v1:" + std::string(call.workspace_id()) + ":rbac/permissions/*#create_permission";
   if (call.may({{"rbac.*.create_permission", urn}})) return std::nullopt;
   for (const v1::Reference& permission : command.permissions()) {
     if (!projections::find_permission_id_by_slug(rows_of(call, services), call.workspace_id(), permission.name())) {
