@@ -1,7 +1,6 @@
 #include "ops/cli/bootstrap.h"
 
-#include <future>
-
+#include "actors/submit.h"
 #include "gateway/api/root_key_secret.h"
 #include "schemas/base/random.h"
 
@@ -14,15 +13,6 @@ constexpr std::size_t kWorkspaceIdLength = 16;
 /// `administrator` covers its own workspace only; the others are about all workspaces.
 constexpr const char* kAllPermissions[] = {"administrator", "workspace.*.create_workspace",
                                            "workspace.*.manage_root_keys", "workspace.*.read_workspace"};
-
-class FutureSink final : public actors::OutcomeSink {
- public:
-  explicit FutureSink(std::promise<actors::Outcome> outcome) : outcome_(std::move(outcome)) {}
-  void complete(actors::Outcome outcome) override { outcome_.set_value(std::move(outcome)); }
-
- private:
-  std::promise<actors::Outcome> outcome_;
-};
 
 /// The key of the first row with that prefix, in any partition, without the prefix.
 std::optional<std::string> first_id(const projections::Projections& projections, projections::Table table,
@@ -42,10 +32,7 @@ Status ask(actors::Runtime& runtime, const Clock& clock, v1::Command command) {
   command.mutable_principal()->set_id("bootstrap");
   command.set_request_id(make_id("req"));
   command.set_time_ms(clock.now_ms());
-  std::promise<actors::Outcome> promise;
-  auto answer = promise.get_future();
-  runtime.submit(std::move(command), std::make_unique<FutureSink>(std::move(promise)));
-  const actors::Outcome outcome = answer.get();
+  const actors::Outcome outcome = actors::submit(runtime, std::move(command)).get();
   if (outcome) return {};
   return fail(ErrorCode::kInternal, "the bootstrap was refused: " + outcome.error().detail, {}, "run it again");
 }

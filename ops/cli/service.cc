@@ -97,7 +97,7 @@ Status Service::stop() {
   impl_->operator_server->become_unready();
   impl_->housekeeping.reset();
   impl_->server->drain(impl_->config.drain().timeout_ms());
-  const Status closed = impl_->node->close();
+  Status closed = impl_->node->close();
   remove_runtime_file(impl_->paths);
   spdlog::info("stopped");
   return closed;

@@ -50,7 +50,7 @@ StopSignals::StopSignals() : impl_(std::make_unique<Impl>()) {
 
 StopSignals::~StopSignals() {
   impl_->phase = Impl::Phase::kEnded;
-  pthread_kill(impl_->thread.native_handle(), SIGTERM);
+  pthread_kill(impl_->thread.native_handle(), SIGINT);
   impl_->thread.join();
   pthread_sigmask(SIG_SETMASK, &impl_->before, nullptr);
 }

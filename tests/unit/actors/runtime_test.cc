@@ -9,30 +9,17 @@
 #include <mutex>
 #include <thread>
 
+#include "actors/submit.h"
 #include "events/embedded_log.h"
 #include "projections/key.h"
 #include "projections/rows.pb.h"
+#include "tests/temporary_directory.h"
 #include "tests/unit/actors/scenario.h"
-#include "tests/unit/actors/temporary_directory.h"
 
 namespace keyfold::actors::testing {
 namespace {
 
-class FutureSink final : public OutcomeSink {
- public:
-  explicit FutureSink(std::promise<Outcome> outcome) : outcome_(std::move(outcome)) {}
-  void complete(Outcome outcome) override { outcome_.set_value(std::move(outcome)); }
-
- private:
-  std::promise<Outcome> outcome_;
-};
-
-std::future<Outcome> submit(Runtime& runtime, v1::Command command) {
-  std::promise<Outcome> promise;
-  auto future = promise.get_future();
-  runtime.submit(std::move(command), std::make_unique<FutureSink>(std::move(promise)));
-  return future;
-}
+using keyfold::testing::TemporaryDirectory;
 
 Outcome ask(Runtime& runtime, v1::Command command) { return submit(runtime, std::move(command)).get(); }
 

@@ -13,10 +13,12 @@
 
 #include "keyfold/v1/vault.pb.h"
 #include "schemas/base/encoding.h"
-#include "tests/unit/actors/temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 namespace keyfold::actors::testing {
 namespace {
+
+using keyfold::testing::TemporaryDirectory;
 
 class MemoryStore final : public events::ErasableStore {
  public:

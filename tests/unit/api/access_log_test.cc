@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/temporary_directory.h"
+
 namespace keyfold::api {
 namespace {
 
@@ -16,13 +18,7 @@ using Mode = AccessLog::Mode;
 
 class AccessLogTest : public ::testing::Test {
  protected:
-  AccessLogTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "keyfold_access_XXXXXX").string();
-    directory_ = ::mkdtemp(pattern.data());
-  }
-  ~AccessLogTest() override { std::filesystem::remove_all(directory_); }
-
-  [[nodiscard]] std::string file() const { return directory_ / "access.log"; }
+  [[nodiscard]] std::string file() const { return directory_.path() / "access.log"; }
   [[nodiscard]] std::unique_ptr<AccessLog> open(Mode mode) const { return AccessLog::open(mode, file()).value(); }
   /// What a closed log wrote.
   [[nodiscard]] std::vector<nlohmann::json> lines() const {
@@ -33,7 +29,7 @@ class AccessLogTest : public ::testing::Test {
   }
 
  private:
-  std::filesystem::path directory_;
+  keyfold::testing::TemporaryDirectory directory_;
 };
 
 TEST_F(AccessLogTest, WritesOneObjectALine) {

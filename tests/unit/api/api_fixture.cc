@@ -3,27 +3,13 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
-#include <future>
-
+#include "actors/submit.h"
 #include "projections/workspace.h"
 #include "schemas/base/encoding.h"
 #include "schemas/base/hash.h"
 #include "schemas/base/random.h"
 
 namespace keyfold::api::testing {
-namespace {
-
-class FutureSink final : public actors::OutcomeSink {
- public:
-  explicit FutureSink(std::promise<actors::Outcome> outcome) : outcome_(std::move(outcome)) {}
-  void complete(actors::Outcome outcome) override { outcome_.set_value(std::move(outcome)); }
-
- private:
-  std::promise<actors::Outcome> outcome_;
-};
-
-}  // namespace
-
 ApiFixture::ApiFixture() { open(); }
 ApiFixture::~ApiFixture() { close(); }
 
@@ -88,10 +74,7 @@ nlohmann::json ApiFixture::post(const std::string& path, const nlohmann::json& b
 
 actors::Outcome ApiFixture::ask(v1::Command command) {
   command.set_time_ms(clock.now_ms());
-  std::promise<actors::Outcome> promise;
-  auto outcome = promise.get_future();
-  runtime->submit(std::move(command), std::make_unique<FutureSink>(std::move(promise)));
-  return outcome.get();
+  return actors::submit(*runtime, std::move(command)).get();
 }
 
 std::string ApiFixture::make_root_key(const std::string& workspace_id,

@@ -16,7 +16,7 @@
 #include "gateway/api/metrics.h"
 #include "projections/projections.h"
 #include "schemas/base/clock.h"
-#include "tests/unit/actors/temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 namespace keyfold::api::testing {
 
@@ -62,7 +62,7 @@ class ApiFixture {
   void close();
   actors::Outcome ask(v1::Command command);
 
-  actors::testing::TemporaryDirectory directory_;
+  keyfold::testing::TemporaryDirectory directory_;
   std::unique_ptr<AccessLog> access_log_;
   std::unique_ptr<actors::Vault> vault_;
   std::unique_ptr<Api> api_;

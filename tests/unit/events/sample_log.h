@@ -1,35 +1,16 @@
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "events/chain.h"
 #include "events/log.h"
+#include "tests/temporary_directory.h"
 
 // Shared by the tests of the log: events that extend a chain, and directories that vanish.
 namespace keyfold::events::testing {
 
-/// A new directory below the system's temporary one, removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "keyfold_events_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using keyfold::testing::TemporaryDirectory;
 
 inline v1::Payload key_deleted(const std::string& key_id) {
   v1::Payload payload;

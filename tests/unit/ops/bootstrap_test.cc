@@ -1,8 +1,8 @@
 #include "ops/cli/bootstrap.h"
 
-#include <future>
 #include <sstream>
 
+#include "actors/submit.h"
 #include "ops/cli/serve.h"
 #include "schemas/base/hash.h"
 #include "tests/unit/ops/node_fixture.h"
@@ -11,15 +11,6 @@ namespace keyfold::ops {
 namespace {
 
 using Bootstrap = testing::NodeFixture;
-
-class FutureSink final : public actors::OutcomeSink {
- public:
-  explicit FutureSink(std::promise<actors::Outcome> outcome) : outcome_(std::move(outcome)) {}
-  void complete(actors::Outcome outcome) override { outcome_.set_value(std::move(outcome)); }
-
- private:
-  std::promise<actors::Outcome> outcome_;
-};
 
 TEST_F(Bootstrap, MakesARootKeyWithEveryPermission) {
   const auto node = open();
@@ -50,10 +41,7 @@ TEST_F(Bootstrap, FinishesOneThatWasCutOffAfterTheWorkspace) {
   command.set_workspace_id("ws_begun");
   command.mutable_create_workspace()->set_workspace_id("ws_begun");
   command.mutable_create_workspace()->set_name("begun");
-  std::promise<actors::Outcome> promise;
-  auto outcome = promise.get_future();
-  node->runtime().submit(std::move(command), std::make_unique<FutureSink>(std::move(promise)));
-  ASSERT_TRUE(outcome.get());
+  ASSERT_TRUE(actors::submit(node->runtime(), std::move(command)).get());
   const auto made = bootstrap(*node);
   ASSERT_TRUE(made);
   EXPECT_EQ(made->workspace_id, "ws_begun");

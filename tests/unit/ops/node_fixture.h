@@ -10,6 +10,7 @@
 #include "ops/cli/config.h"
 #include "ops/cli/logging.h"
 #include "ops/cli/node.h"
+#include "tests/temporary_directory.h"
 
 namespace keyfold::ops::testing {
 
@@ -18,13 +19,7 @@ class NodeFixture : public ::testing::Test {
  protected:
   NodeFixture() {
     start_logging("off");
-    std::string pattern = (std::filesystem::temp_directory_path() / "keyfold_ops_XXXXXX").string();
-    directory = ::mkdtemp(pattern.data());
     config.set_data_directory(directory / "data");
-  }
-  ~NodeFixture() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
   }
 
   [[nodiscard]] std::unique_ptr<Node> open() const {
@@ -45,7 +40,8 @@ class NodeFixture : public ::testing::Test {
     EXPECT_TRUE(node->close());
   }
 
-  std::filesystem::path directory;
+  keyfold::testing::TemporaryDirectory temporary;
+  const std::filesystem::path directory = temporary.path();
   v1::Config config = default_config();
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "projections/open.h"
 #include "projections/projections.h"
+#include "tests/temporary_directory.h"
 #include "tests/unit/projections/memory_log.h"
 #include "tests/unit/projections/random_history.h"
 
@@ -17,16 +17,6 @@ namespace keyfold::projections::testing {
 /// A log of two partitions in memory, and directories for projections that vanish at the end.
 class ProjectionsTest : public ::testing::Test {
  protected:
-  ProjectionsTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "keyfold_projections_XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-    directory_ = root_ / "projections";
-  }
-  ~ProjectionsTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
-
   /// Projections that are open; `told_` gets what they reported meanwhile.
   [[nodiscard]] std::unique_ptr<Projections> open(const std::filesystem::path& directory) {
     auto opened = try_open(directory);
@@ -64,8 +54,9 @@ class ProjectionsTest : public ::testing::Test {
     return digest(*open(fresh));
   }
 
-  std::filesystem::path root_;
-  std::filesystem::path directory_;
+  keyfold::testing::TemporaryDirectory temporary_;
+  const std::filesystem::path root_ = temporary_.path();
+  const std::filesystem::path directory_ = root_ / "projections";
   MemoryLog log_{2};
   std::span<const Projector> registry_ = projectors();
   std::vector<Progress> told_;

@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <string>
 
-namespace keyfold::actors::testing {
+namespace keyfold::testing {
 
 /// A new directory below the system's temporary one, removed at the end.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "keyfold_actors_XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "keyfold_test_XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }
   ~TemporaryDirectory() {
@@ -25,4 +25,4 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-}  // namespace keyfold::actors::testing
+}  // namespace keyfold::testing
