@@ -98,6 +98,14 @@ ApiError precondition_failed(std::string detail) {
   return {412, "Precondition Failed", "unkey/application/precondition_failed", std::move(detail), {}};
 }
 
+ApiError idempotency_key_reused() {
+  return {409,
+          "Conflicting Resource",
+          "urn:keyfold:error:idempotency_key_reused",
+          "This Idempotency-Key was used for another request: use a new key for a new request.",
+          {}};
+}
+
 ApiError overloaded(std::string detail) {
   return {503, "Service Unavailable", "urn:keyfold:error:overloaded", std::move(detail), {}};
 }
@@ -161,7 +169,7 @@ ApiError from_rejection(const actors::Rejection& rejection) {
     case kRoleExists:
       return {409, "Conflicting Resource", "unkey/data/role_already_exists", rejection.detail, {}};
     case kIdempotencyKeyReused:
-      return {409, "Conflicting Resource", "urn:keyfold:error:idempotency_key_reused", rejection.detail, {}};
+      return idempotency_key_reused();
     case kOverloaded:
       return overloaded(rejection.detail);
     case kUnknownOutcome:

@@ -41,6 +41,7 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError path_not_found(std::string_view path);
 [[nodiscard]] ApiError method_not_allowed(std::string_view allowed);
 [[nodiscard]] ApiError precondition_failed(std::string detail);
+[[nodiscard]] ApiError idempotency_key_reused();
 [[nodiscard]] ApiError overloaded(std::string detail);
 [[nodiscard]] ApiError position_not_reached();
 [[nodiscard]] ApiError unexpected_error();

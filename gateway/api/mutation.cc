@@ -103,9 +103,7 @@ std::optional<Concluded> find_recorded(const Services& services, const Call& cal
       projections::find_command(services.projections.reader(partition), as_view(call.idempotency->key_hash));
   if (!row || row->expires_at_ms() <= call.time_ms) return std::nullopt;
   if (row->request_hash() != as_view(call.idempotency->request_hash)) {
-    return Concluded{.data_json = refuse(from_rejection({actors::RejectionCode::kIdempotencyKeyReused,
-                                                         "This Idempotency-Key was used for another request: use a new "
-                                                         "key for a new request."}))};
+    return Concluded{.data_json = refuse(idempotency_key_reused())};
   }
   return Concluded{answer_again(services, call, row->answer()), events::Position{partition, row->sequence()}, true};
 }
