@@ -38,6 +38,33 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.create_permission(), context, reader);
     case v1::Command::kCreateRole:
       return decide(command.create_role(), context, reader);
+    // Not decided yet by this version.
+    case v1::Command::kUpdateWorkspace:
+    case v1::Command::kCompleteRefills:
+    case v1::Command::kUpdateApi:
+    case v1::Command::kUpdateCredits:
+    case v1::Command::kChangeKeyPermissions:
+    case v1::Command::kChangeKeyRoles:
+    case v1::Command::kRerollKey:
+    case v1::Command::kMigrateKeys:
+    case v1::Command::kCompleteMigration:
+    case v1::Command::kRefillKey:
+    case v1::Command::kResealKey:
+    case v1::Command::kCreateIdentity:
+    case v1::Command::kUpdateIdentity:
+    case v1::Command::kDeleteIdentity:
+    case v1::Command::kDeletePermission:
+    case v1::Command::kDeleteRole:
+    case v1::Command::kSetRolePermissions:
+    case v1::Command::kCreateMigration:
+    case v1::Command::kCreateRatelimitNamespaces:
+    case v1::Command::kDeleteRatelimitNamespace:
+    case v1::Command::kSetRatelimitOverride:
+    case v1::Command::kDeleteRatelimitOverride:
+    case v1::Command::kCreatePortal:
+    case v1::Command::kUpdatePortal:
+    case v1::Command::kCreatePortalSession:
+    case v1::Command::kExchangePortalCode:
     case v1::Command::BODY_NOT_SET:
       break;
   }
