@@ -11,6 +11,7 @@
 #include "gateway/api/key/verification.h"
 #include "gateway/api/metrics.h"
 #include "gateway/api/mutation.h"
+#include "gateway/api/public_pages.h"
 #include "gateway/api/worker_pool.h"
 #include "schemas/base/random.h"
 
@@ -27,27 +28,6 @@ std::int64_t monotonic_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
-
-// A document without credentials, answered to GET and HEAD.
-struct PublicPage {
-  std::string_view path;
-  http::Response (*render)(const std::string& request_id);
-};
-
-http::Response message_page(const std::string& request_id, std::string_view message) {
-  return {.body = render_envelope(request_id, Json{{"message", message}}.dump(), nullptr)};
-}
-
-constexpr PublicPage kPublicPages[] = {
-    {"/v2/liveness", [](const std::string& id) { return message_page(id, "keyfold is alive and well"); }},
-    {"/health/live", [](const std::string& id) { return message_page(id, "OK"); }},
-    {"/health/ready", [](const std::string& id) { return message_page(id, "OK"); }},
-    {"/health/startup", [](const std::string& id) { return message_page(id, "OK"); }},
-    {"/openapi.yaml",
-     [](const std::string&) {
-       return http::Response{.content_type = "application/yaml", .body = std::string(openapi_document())};
-     }},
-};
 
 struct Route {
   std::size_t metrics_id = 0;
@@ -118,7 +98,7 @@ Api::Impl::Impl(Services services_in) : services(services_in), schemas(load_sche
     routes[endpoint.path] = {services.metrics.add_route(std::string(endpoint.path)), &endpoint, nullptr,
                              endpoint.path == kVerifyPath};
   }
-  for (const PublicPage& page : kPublicPages) {
+  for (const PublicPage& page : public_pages()) {
     routes[page.path] = {services.metrics.add_route(std::string(page.path)), nullptr, &page, false};
   }
   for (std::size_t code = 0; code < kVerifyCodeCount; ++code) {

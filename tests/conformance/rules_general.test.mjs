@@ -192,7 +192,7 @@ describe('every request', () => {
   it('1.7 answers liveness, health and the OpenAPI document without credentials', async () => {
     const liveness = await world.client.request('GET', '/v2/liveness');
     assert.ok(expectOk(liveness).message.length > 0);
-    for (const path of ['/health/live', '/health/ready', '/health/startup', '/openapi.yaml']) {
+    for (const path of ['/health/live', '/health/ready', '/health/startup', '/openapi.yaml', '/openapi.json', '/reference']) {
       assert.equal((await world.client.request('GET', path)).status, 200, path);
     }
   });
