@@ -16,6 +16,9 @@ enum class RejectionCode {
   kKeyExpired,   // a credit can't be spent: the key expired after it was looked up
   kRoleNotFound,
   kPermissionExists,
+  kPortalExists,
+  kPortalNotFound,
+  kPortalSessionNotFound,  // a code or token is unknown, used or expired
   kRoleExists,
   kCreditsExceeded,       // Rejection::credits_remaining holds the balance
   kIdTaken,               // a random id or hash collided: make new ones and try again

@@ -3,6 +3,7 @@
 #include "actors/aggregates/api.h"
 #include "actors/aggregates/key.h"
 #include "actors/aggregates/permission.h"
+#include "actors/aggregates/portal.h"
 #include "actors/aggregates/role.h"
 #include "actors/aggregates/root_key.h"
 #include "actors/aggregates/workspace.h"
@@ -38,6 +39,14 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.create_permission(), context, reader);
     case v1::Command::kCreateRole:
       return decide(command.create_role(), context, reader);
+    case v1::Command::kCreatePortal:
+      return decide(command.create_portal(), context, reader);
+    case v1::Command::kUpdatePortal:
+      return decide(command.update_portal(), context, reader);
+    case v1::Command::kCreatePortalSession:
+      return decide(command.create_portal_session(), context, reader);
+    case v1::Command::kExchangePortalCode:
+      return decide(command.exchange_portal_code(), context, reader);
     // Not decided yet by this version.
     case v1::Command::kUpdateWorkspace:
     case v1::Command::kCompleteRefills:
@@ -61,10 +70,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     case v1::Command::kDeleteRatelimitNamespace:
     case v1::Command::kSetRatelimitOverride:
     case v1::Command::kDeleteRatelimitOverride:
-    case v1::Command::kCreatePortal:
-    case v1::Command::kUpdatePortal:
-    case v1::Command::kCreatePortalSession:
-    case v1::Command::kExchangePortalCode:
     case v1::Command::BODY_NOT_SET:
       break;
   }

@@ -255,6 +255,10 @@ http::Response Api::Impl::finish_error(const Call& call, const ApiError& error) 
 }
 
 http::Response Api::Impl::finish(const Call& call, http::Response response, std::string_view error_type) {
+  if (call.endpoint != nullptr && call.endpoint->no_store) {
+    response.headers.emplace_back("Cache-Control", "no-store");
+    response.headers.emplace_back("Pragma", "no-cache");
+  }
   const std::int64_t duration_ns = monotonic_ns() - call.started_ns;
   services.metrics.observe(call.route, response.status, duration_ns);
   if (services.access_log.wants(response.status)) {

@@ -84,6 +84,35 @@ ApiError root_key_not_found() {
   return not_found("unkey/data/key_not_found", "The root key does not exist or is revoked already.");
 }
 ApiError workspace_not_found() { return not_found("unkey/data/workspace_not_found", "The workspace does not exist."); }
+ApiError portal_not_found() { return not_found("unkey/data/portal_not_found", "The portal does not exist."); }
+
+ApiError portal_session_not_found() {
+  return {401,
+          "Unauthorized",
+          "unkey/authentication/portal_session_not_found",
+          "The portal session does not exist, was used already, or has expired: open the portal anew.",
+          {}};
+}
+
+ApiError portal_token_missing() {
+  return {400,
+          "Bad Request",
+          "unkey/authentication/portal_token_missing",
+          "Send the access token of portal.exchangeCode in the cookie `portal_session`, and no Authorization header.",
+          {}};
+}
+
+ApiError missing_scope(std::string_view scope) {
+  return {403,
+          "Insufficient Permissions",
+          "unkey/authorization/insufficient_permissions",
+          "The portal session lacks the scope '" + std::string(scope) + "'.",
+          {}};
+}
+
+ApiError forbidden(std::string detail) {
+  return {403, "Forbidden", "unkey/authorization/forbidden", std::move(detail), {}};
+}
 
 ApiError path_not_found(std::string_view path) {
   return not_found("urn:keyfold:error:path_not_found", "There is nothing at " + std::string(path.substr(0, 200)) +
@@ -166,6 +195,12 @@ ApiError from_rejection(const actors::Rejection& rejection) {
       return not_found("unkey/data/role_not_found", rejection.detail);
     case kPermissionExists:
       return {409, "Conflicting Resource", "unkey/data/permission_already_exists", rejection.detail, {}};
+    case kPortalExists:
+      return {409, "Conflicting Resource", "urn:keyfold:error:portal_already_exists", rejection.detail, {}};
+    case kPortalNotFound:
+      return portal_not_found();
+    case kPortalSessionNotFound:
+      return portal_session_not_found();
     case kRoleExists:
       return {409, "Conflicting Resource", "unkey/data/role_already_exists", rejection.detail, {}};
     case kIdempotencyKeyReused:

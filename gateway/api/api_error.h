@@ -38,6 +38,12 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError key_not_found();
 [[nodiscard]] ApiError root_key_not_found();
 [[nodiscard]] ApiError workspace_not_found();
+[[nodiscard]] ApiError portal_not_found();
+/// One text for a code or token that is unknown, used or expired.
+[[nodiscard]] ApiError portal_session_not_found();
+[[nodiscard]] ApiError portal_token_missing();
+[[nodiscard]] ApiError missing_scope(std::string_view scope);
+[[nodiscard]] ApiError forbidden(std::string detail);
 [[nodiscard]] ApiError path_not_found(std::string_view path);
 [[nodiscard]] ApiError method_not_allowed(std::string_view allowed);
 [[nodiscard]] ApiError precondition_failed(std::string detail);

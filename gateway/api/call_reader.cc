@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "projections/portal.h"
+
 namespace keyfold::api {
 namespace {
 
@@ -38,7 +40,7 @@ std::optional<ApiError> read_body(const http::Request& request, const Headers& h
     return invalid_input("POST " + call.path + " was refused: " + message + ".",
                          {{std::move(location), std::move(message), std::move(fix)}});
   };
-  if (headers.authorization.empty()) {
+  if (call.endpoint->access == Access::kRootKey && headers.authorization.empty()) {
     return refused("the Authorization header is missing", "security",
                    "Send a root key by the bearer scheme: `Authorization: Bearer unkey_...`.");
   }
@@ -67,6 +69,36 @@ std::optional<ApiError> read_idempotency_key(const http::Request& request, std::
   return std::nullopt;
 }
 
+// The cookie's value (RFC 6265, section 4.2.1); empty when absent.
+std::string_view cookie_value(std::string_view cookies, std::string_view name) {
+  while (!cookies.empty()) {
+    const auto end = std::min(cookies.find(';'), cookies.size());
+    const std::string_view pair = trim(cookies.substr(0, end));
+    cookies.remove_prefix(std::min(end + 1, cookies.size()));
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
+  }
+  return {};
+}
+
+// The session whose token the cookie holds, as a caller who may nothing but what its scopes say.
+std::optional<ApiError> read_portal_session(std::string_view token, const projections::Projections& projections,
+                                            Call& call) {
+  const Digest token_hash = sha256(token);
+  for (events::PartitionId partition = 0; partition < projections.partitions(); ++partition) {
+    auto session = projections::find_portal_session_by_token(projections.reader(partition), as_view(token_hash));
+    if (!session || call.time_ms >= session->expires_at_ms()) continue;
+    auto principal = std::make_shared<projections::RootKey>();
+    principal->root_key_id = session->session_id();
+    principal->workspace_id = session->workspace_id();
+    principal->partition = partition;
+    call.principal = std::move(principal);
+    call.portal_session = std::move(session);
+    return std::nullopt;
+  }
+  return portal_session_not_found();
+}
+
 }  // namespace
 
 Headers read_headers(const http::Request& request) {
@@ -78,6 +110,7 @@ Headers read_headers(const http::Request& request) {
     switch (name.size()) {
       case 6:
         take(name, "Accept", value, headers.accept);
+        take(name, "Cookie", value, headers.cookie);
         break;
       case 10:
         take(name, "User-Agent", value, headers.user_agent);
@@ -125,6 +158,10 @@ Answered<std::shared_ptr<const projections::RootKey>> authenticate(std::string_v
 
 std::optional<ApiError> read_call(const http::Request& request, const Headers& headers, const RequestSchemas& schemas,
                                   const projections::Projections& projections, Call& call) {
+  // An Authorization header makes the cookie count for nothing: one request, one caller.
+  const std::string_view token =
+      headers.authorization.empty() ? cookie_value(headers.cookie, "portal_session") : std::string_view();
+  if (call.endpoint->access == Access::kPortalSession && token.empty()) return portal_token_missing();
   if (auto error = read_body(request, headers, schemas, call)) return error;
   if (!headers.position.empty()) {
     call.after = parse_position(headers.position);
@@ -132,9 +169,14 @@ std::optional<ApiError> read_call(const http::Request& request, const Headers& h
       return invalid_input("X-Keyfold-Position must be <partition>:<sequence>, as an earlier answer gave it.");
     }
   }
-  auto principal = authenticate(headers.authorization, projections.root_keys(), call.time_ms);
-  if (!principal) return std::move(principal.error());
-  call.principal = *std::move(principal);
+  if (call.endpoint->access == Access::kPublic) return std::nullopt;
+  if (call.endpoint->access == Access::kPortalSession) {
+    if (auto error = read_portal_session(token, projections, call)) return error;
+  } else {
+    auto principal = authenticate(headers.authorization, projections.root_keys(), call.time_ms);
+    if (!principal) return std::move(principal.error());
+    call.principal = *std::move(principal);
+  }
   return read_idempotency_key(request, headers.idempotency_key, call);
 }
 

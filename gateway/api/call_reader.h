@@ -15,6 +15,7 @@ struct Headers {
   std::string_view authorization;
   std::string_view content_type;
   std::string_view accept;
+  std::string_view cookie;
   std::string_view user_agent;
   std::string_view request_id;       // X-Request-Id
   std::string_view idempotency_key;  // Idempotency-Key

@@ -8,6 +8,11 @@ bool Call::holds(std::string_view permission) const {
   return std::binary_search(principal->permissions.begin(), principal->permissions.end(), permission);
 }
 
+bool Call::has_scope(std::string_view scope) const {
+  const auto& scopes = portal_session->scopes();
+  return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+}
+
 const nlohmann::json* Call::find(const char* member) const {
   const auto found = body.find(member);
   return found == body.end() || found->is_null() ? nullptr : &*found;

@@ -16,6 +16,7 @@
 #include "gateway/api/grants.h"
 #include "keyfold/v1/command.pb.h"
 #include "projections/root_key_index.h"
+#include "projections/rows.pb.h"
 #include "schemas/base/hash.h"
 
 namespace keyfold::api {
@@ -47,12 +48,15 @@ struct Call {
   std::string client_ip;
   std::string user_agent;
   nlohmann::json body;
-  std::shared_ptr<const projections::RootKey> principal;
+  std::shared_ptr<const projections::RootKey> principal;  // for a portal session: its workspace, and no permission
+  std::optional<rows::PortalSessionRow> portal_session;   // for endpoints of that access
   std::optional<IdempotencyKey> idempotency;
   std::optional<events::Position> after;  // X-Keyfold-Position: what the answer must have seen
 
   [[nodiscard]] std::string_view workspace_id() const { return principal->workspace_id; }
   [[nodiscard]] bool holds(std::string_view permission) const;
+  /// Whether the portal session was made with the scope.
+  [[nodiscard]] bool has_scope(std::string_view scope) const;
   [[nodiscard]] bool may(std::initializer_list<Requirement> requirements) const {
     return allows_any(principal->permissions, requirements);
   }
@@ -81,15 +85,24 @@ struct Plan {
 
 using Step = std::variant<Data, Plan>;
 
+/// What an endpoint asks of its caller before it runs.
+enum class Access : std::uint8_t {
+  kRootKey,
+  kPortalSession,  // the cookie `portal_session`
+  kPublic,         // nothing: what the body holds is the credential; Idempotency-Key is not used
+};
+
 /// One endpoint: a plain function from a call to an answer or a plan. It may read single rows, which does not block;
 /// `scans` says that it reads many, and so runs on the worker pool.
 struct Endpoint {
   std::string_view path;
   Answered<Step> (*run)(const Call& call, const Services& services);
   bool scans = false;
+  Access access = Access::kRootKey;
+  bool no_store = false;  // answers hold a credential that no cache may keep
 };
 
-/// All endpoints behind a root key.
+/// All endpoints.
 [[nodiscard]] std::span<const Endpoint> endpoints();
 
 /// `api.*.<action>`, and where the API is known `api.<id>.<action>` or a URN grant that covers `urn_path`.

@@ -3,6 +3,7 @@
 #include "gateway/api/endpoint.h"
 #include "gateway/api/key/endpoints.h"
 #include "gateway/api/permission/endpoints.h"
+#include "gateway/api/portal/endpoints.h"
 #include "gateway/api/role/endpoints.h"
 #include "gateway/api/root_key/endpoints.h"
 #include "gateway/api/workspace/endpoints.h"
@@ -22,6 +23,12 @@ std::span<const Endpoint> endpoints() {
       {"/v2/keys.verifyKey", verify_key},
       {"/v2/permissions.createPermission", create_permission},
       {"/v2/permissions.createRole", create_role},
+      {"/v2/portals.createPortal", create_portal},
+      {"/v2/portals.updatePortal", update_portal},
+      {"/v2/portals.listPortals", list_portals, true},
+      {"/v2/portal.createSession", create_portal_session, false, Access::kRootKey, true},
+      {"/v2/portal.exchangeCode", exchange_portal_code, false, Access::kPublic, true},
+      {"/v2/portal.listKeys", list_portal_keys, true, Access::kPortalSession},
       {"/v2/workspaces.createWorkspace", create_workspace},
       {"/v2/workspaces.listWorkspaces", list_workspaces, true},
       {"/v2/rootKeys.createRootKey", create_root_key},

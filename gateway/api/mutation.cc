@@ -34,12 +34,23 @@ Status add_idempotency(const Services& services, const Call& call, Plan& plan) {
   return {};
 }
 
+v1::Principal principal_of(const Call& call) {
+  v1::Principal principal;
+  if (call.portal_session) {
+    principal.set_type(v1::Principal::PORTAL_END_USER);
+    principal.set_id(call.portal_session->external_id());
+    principal.set_name(call.portal_session->session_id());
+  } else {
+    principal.set_type(v1::Principal::ROOT_KEY);
+    principal.set_id(call.principal->root_key_id);
+    principal.set_name(call.principal->name.empty() ? "root key" : call.principal->name);
+  }
+  return principal;
+}
+
 void add_origin(const Call& call, v1::Command& command) {
   if (command.workspace_id().empty()) command.set_workspace_id(std::string(call.workspace_id()));
-  auto& principal = *command.mutable_principal();
-  principal.set_type(v1::Principal::ROOT_KEY);
-  principal.set_id(call.principal->root_key_id);
-  principal.set_name(call.principal->name.empty() ? "root key" : call.principal->name);
+  if (!command.has_principal()) *command.mutable_principal() = principal_of(call);
   command.set_request_id(call.request_id);
   command.set_causation_id(call.client_request_id);
   command.set_remote_ip(call.client_ip);
