@@ -1,0 +1,355 @@
+#include "events/usage_log.h"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+
+#include "events/log_directory.h"
+#include "events/usage_record.h"
+
+namespace keyfold::events {
+namespace {
+
+/// Version of the directory's layout and of the stored bytes; a higher one found on disk is refused.
+constexpr std::uint32_t kFormat = 1;
+constexpr const char* kFormatKey = "format";
+constexpr const char* kFirstKey = "first";
+constexpr std::array<const char*, 2> kFamilies = {"default", "batches"};
+constexpr std::int64_t kWaitMsMax = 86'400'000;
+constexpr const char* kAwayHint =
+    "restore the directory from a backup, or move it away: usage of the past is then unknown, keys are not affected";
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+rocksdb::Slice slice(const UsageKey& key) { return {key.data(), key.size()}; }
+std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+
+Error to_error(const rocksdb::Status& status, const std::string& what, std::string where) {
+  const bool is_damage = status.IsCorruption();
+  return {is_damage ? ErrorCode::kDataLoss : ErrorCode::kIo, what + ": " + status.ToString(), std::move(where),
+          is_damage ? kAwayHint : "check the disk: space, permissions, kernel messages"};
+}
+
+rocksdb::DBOptions database_options() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.recycle_log_file_num = 0;
+  options.max_total_wal_size = std::size_t{64} << 20;
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.max_log_file_size = std::size_t{4} << 20;
+  options.keep_log_file_num = 4;
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> family_options() {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_size = std::size_t{64} << 10;
+  // Debian's RocksDB computes CRC-32C in software.
+  table.checksum = rocksdb::kXXH3;
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions meta;
+  meta.write_buffer_size = std::size_t{1} << 20;
+  meta.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  // Keys only grow, so that files never overlap and compaction only moves them.
+  rocksdb::ColumnFamilyOptions batches = meta;
+  batches.write_buffer_size = std::size_t{32} << 20;
+  const auto supported = rocksdb::GetSupportedCompressions();
+  const bool has_lz4 = std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
+  meta.compression = rocksdb::kNoCompression;
+  batches.compression = has_lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  return {{kFamilies[0], meta}, {kFamilies[1], batches}};
+}
+
+/// The stream's database; closes itself.
+class Database {
+ public:
+  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, UsageLogOptions::Mode mode) {
+    if (Status known = check_families(path); !known) return tl::unexpected(known.error());
+    std::unique_ptr<Database> database(new Database(path));
+    rocksdb::DB* raw = nullptr;
+    const rocksdb::Status status =
+        mode == UsageLogOptions::Mode::kReadOnly
+            ? rocksdb::DB::OpenForReadOnly(database_options(), path, family_options(), &database->families_, &raw)
+            : rocksdb::DB::Open(database_options(), path, family_options(), &database->families_, &raw);
+    database->db_.reset(raw);
+    if (!status.ok()) return tl::unexpected(to_error(status, "the usage stream can't be opened", path));
+    return database;
+  }
+  ~Database() {
+    if (db_ == nullptr) return;
+    for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    db_->Close().PermitUncheckedError();
+  }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  [[nodiscard]] rocksdb::DB& db() const { return *db_; }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* meta() const { return families_[0]; }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* batches() const { return families_[1]; }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  /// A number that the stream keeps about itself; nothing when it was never written.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> read_number(const char* key) const {
+    std::string text;
+    const rocksdb::Status status = db_->Get({}, meta(), key, &text);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return tl::unexpected(to_error(status, "the usage stream's description can't be read", path_));
+    std::uint64_t number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size()) return number;
+    return fail(ErrorCode::kDataLoss, "the usage stream's description is damaged", path_, kAwayHint);
+  }
+
+ private:
+  explicit Database(std::filesystem::path path) : path_(std::move(path)) {}
+
+  static Status check_families(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path / "CURRENT", ignored)) return {};
+    std::vector<std::string> found;
+    const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(database_options(), path, &found);
+    if (!status.ok()) return tl::unexpected(to_error(status, "the usage stream can't be listed", path));
+    for (const std::string& name : found) {
+      if (std::find(kFamilies.begin(), kFamilies.end(), name) != kFamilies.end()) continue;
+      return fail(ErrorCode::kFailedPrecondition,
+                  "the usage stream holds \"" + name + "\", which this build doesn't know", path,
+                  "a newer keyfold wrote it: run that version or a later one");
+    }
+    return {};
+  }
+
+  const std::filesystem::path path_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+};
+
+class RocksUsageLog final : public UsageLog {
+ public:
+  RocksUsageLog(std::optional<DirectoryOwner> owner, std::unique_ptr<Database> database)
+      : owner_(std::move(owner)), database_(std::move(database)) {}
+
+  /// What is decided before the stream is used: its format, where it begins and ends, that its last batch is whole.
+  Status begin() {
+    const auto format = database_->read_number(kFormatKey);
+    if (!format) return tl::unexpected(format.error());
+    if (*format && **format > kFormat) {
+      return fail(ErrorCode::kFailedPrecondition,
+                  "the usage stream has format " + std::to_string(**format) + ", this build reads up to " +
+                      std::to_string(kFormat),
+                  database_->path(), "a newer keyfold wrote it: run that version or a later one");
+    }
+    const auto first = database_->read_number(kFirstKey);
+    if (!first) return tl::unexpected(first.error());
+    first_ = first->value_or(0);
+    if (Status found = find_end(); !found) return found;
+    if (*format) return {};
+    if (next_ != 0)
+      return fail(ErrorCode::kDataLoss, "the usage stream lacks its format", database_->path(), kAwayHint);
+    return owner_ ? describe() : Status();
+  }
+
+  Sequence first() const override {
+    const std::lock_guard lock(mutex_);
+    return first_;
+  }
+  Sequence next() const override {
+    const std::lock_guard lock(mutex_);
+    return next_;
+  }
+
+  Result<Sequence> append(std::int64_t time_ms, std::string_view batch) override {
+    if (!owner_) return tl::unexpected(read_only().error());
+    const Sequence sequence = next_;  // only this thread changes it
+    const UsageKey key = usage_key(sequence);
+    const UsageFrame frame = usage_frame(sequence, time_ms, batch);
+    const rocksdb::Slice key_part = slice(key);
+    const std::array<rocksdb::Slice, 3> value = {rocksdb::Slice(frame.time.data(), frame.time.size()), slice(batch),
+                                                 rocksdb::Slice(frame.checksum.data(), frame.checksum.size())};
+    rocksdb::WriteBatch write;
+    rocksdb::Status status = write.Put(database_->batches(), rocksdb::SliceParts(&key_part, 1),
+                                       rocksdb::SliceParts(value.data(), static_cast<int>(value.size())));
+    if (status.ok()) status = database_->db().Write({}, &write);
+    if (!status.ok()) {
+      // RocksDB refuses further writes after a failed one until it is told that the cause may be gone.
+      database_->db().Resume().PermitUncheckedError();
+      return tl::unexpected(to_error(status, "the usage stream can't be written", database_->path()));
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      next_ = sequence + 1;
+    }
+    grown_.notify_all();
+    return sequence;
+  }
+
+  Status sync() override {
+    if (!owner_) return read_only();
+    const rocksdb::Status status = database_->db().SyncWAL();
+    if (status.ok()) return {};
+    return tl::unexpected(to_error(status, "the usage stream can't be synced", database_->path()));
+  }
+
+  Result<Sequence> read(Sequence from, std::size_t max_batches, const UsageVisitor& visit) const override {
+    const Sequence end = next();
+    Sequence at = std::max(from, first());
+    if (at >= end) return from;
+    v1::UsageBatch batch;
+    const std::unique_ptr<rocksdb::Iterator> found(database_->db().NewIterator({}, database_->batches()));
+    for (found->Seek(slice(usage_key(at))); at < end && max_batches > 0; found->Next(), --max_batches) {
+      if (!found->Valid()) return unreadable(found->status(), at);
+      if (parse_usage_key(view(found->key())) != at) {
+        // What was dropped meanwhile is not missing.
+        if (at < first()) return read(first(), max_batches, visit);
+        return unreadable({}, at);
+      }
+      const auto stored = parse_usage_value(at, view(found->value()));
+      if (!stored || !batch.ParseFromArray(stored->batch.data(), static_cast<int>(stored->batch.size()))) {
+        return damaged(at);
+      }
+      ++at;
+      if (!visit(at - 1, batch)) break;
+    }
+    return at;
+  }
+
+  bool wait(Sequence sequence, std::int64_t timeout_ms) const override {
+    const std::chrono::milliseconds time(std::clamp<std::int64_t>(timeout_ms, 0, kWaitMsMax));
+    std::unique_lock lock(mutex_);
+    return grown_.wait_for(lock, time, [&] { return next_ > sequence; });
+  }
+
+  Result<Sequence> drop_before(std::int64_t time_ms) override {
+    if (!owner_) return tl::unexpected(read_only().error());
+    const Sequence begin = first();
+    const auto cut = first_since(time_ms, begin, next());
+    if (!cut || *cut == begin) return cut;
+    const UsageKey from = usage_key(begin);
+    const UsageKey to = usage_key(*cut);
+    rocksdb::WriteBatch write;
+    rocksdb::Status status = write.DeleteRange(database_->batches(), slice(from), slice(to));
+    if (status.ok()) status = write.Put(database_->meta(), kFirstKey, std::to_string(*cut));
+    if (status.ok()) status = database_->db().Write({}, &write);
+    if (status.ok()) {
+      const std::lock_guard lock(mutex_);
+      first_ = *cut;
+    }
+    // Whole files go at once; the rest with the next compaction.
+    const rocksdb::Slice lower = slice(from);
+    const rocksdb::Slice upper = slice(to);
+    if (status.ok()) {
+      status = rocksdb::DeleteFilesInRange(&database_->db(), database_->batches(), &lower, &upper, false);
+    }
+    if (!status.ok()) return tl::unexpected(to_error(status, "old usage can't be dropped", database_->path()));
+    return cut;
+  }
+
+ private:
+  static Status read_only() {
+    return fail(ErrorCode::kFailedPrecondition, "the usage stream is open for reading only");
+  }
+  static tl::unexpected<Error> damaged(Sequence sequence) {
+    return fail(ErrorCode::kDataLoss, "a batch of the usage stream is damaged", "sequence " + std::to_string(sequence),
+                kAwayHint);
+  }
+  static tl::unexpected<Error> unreadable(const rocksdb::Status& status, Sequence sequence) {
+    const std::string where = "sequence " + std::to_string(sequence);
+    if (!status.ok()) return tl::unexpected<Error>(to_error(status, "the usage stream can't be read", where));
+    return fail(ErrorCode::kDataLoss, "a batch of the usage stream is missing", where, kAwayHint);
+  }
+
+  Status find_end() {
+    const std::unique_ptr<rocksdb::Iterator> last(database_->db().NewIterator({}, database_->batches()));
+    last->SeekToLast();
+    if (!last->Valid()) {
+      if (!last->status().ok()) return unreadable(last->status(), 0);
+      if (first_ != 0) return unreadable({}, first_);  // the last batch is never dropped
+      return {};
+    }
+    const auto sequence = parse_usage_key(view(last->key()));
+    if (!sequence || *sequence < first_) return damaged(first_);
+    if (!parse_usage_value(*sequence, view(last->value()))) return damaged(*sequence);
+    next_ = *sequence + 1;
+    return {};
+  }
+
+  /// A new stream says what it is before it holds anything.
+  Status describe() {
+    rocksdb::WriteOptions durable;
+    durable.sync = true;
+    const rocksdb::Status status = database_->db().Put(durable, database_->meta(), kFormatKey, std::to_string(kFormat));
+    if (status.ok()) return {};
+    return tl::unexpected(to_error(status, "a new usage stream can't be written", database_->path()));
+  }
+
+  [[nodiscard]] Result<std::int64_t> time_of(Sequence sequence) const {
+    std::string value;
+    const UsageKey key = usage_key(sequence);
+    const rocksdb::Status status = database_->db().Get({}, database_->batches(), slice(key), &value);
+    if (!status.ok()) return unreadable(status.IsNotFound() ? rocksdb::Status() : status, sequence);
+    const auto stored = parse_usage_value(sequence, value);
+    if (!stored) return damaged(sequence);
+    return stored->time_ms;
+  }
+
+  /// The first batch of `time_ms` or later, at most the last one, by bisection: times grow with sequences.
+  [[nodiscard]] Result<Sequence> first_since(std::int64_t time_ms, Sequence begin, Sequence end) const {
+    if (begin >= end) return begin;
+    Sequence low = begin;
+    Sequence high = end - 1;
+    while (low < high) {
+      const Sequence middle = low + (high - low) / 2;
+      const auto time = time_of(middle);
+      if (!time) return tl::unexpected(time.error());
+      if (*time < time_ms) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  const std::optional<DirectoryOwner> owner_;  // none: read-only
+  const std::unique_ptr<Database> database_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable grown_;
+  Sequence first_ = 0;
+  Sequence next_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<UsageLog>> UsageLog::open(UsageLogOptions options) {
+  std::optional<DirectoryOwner> owner;
+  std::error_code error;
+  if (options.mode == UsageLogOptions::Mode::kReadWrite) {
+    std::filesystem::create_directories(options.directory, error);
+    if (error) {
+      return fail(ErrorCode::kIo, "the usage stream's directory can't be made: " + error.message(), options.directory);
+    }
+    auto taken = DirectoryOwner::take(options.directory);
+    if (!taken) return tl::unexpected(taken.error());
+    owner.emplace(*std::move(taken));
+  } else if (!std::filesystem::exists(options.directory / "db" / "CURRENT", error)) {
+    return fail(ErrorCode::kNotFound, "there is no usage stream here", options.directory, "check the data directory");
+  }
+  auto database = Database::open(options.directory / "db", options.mode);
+  if (!database) return tl::unexpected(database.error());
+  auto log = std::make_unique<RocksUsageLog>(std::move(owner), *std::move(database));
+  if (Status begun = log->begin(); !begun) return tl::unexpected(begun.error());
+  return log;
+}
+
+}  // namespace keyfold::events
