@@ -7,6 +7,7 @@
 #include "projections/identity.h"
 #include "projections/key.h"
 #include "projections/permission.h"
+#include "projections/ratelimit.h"
 #include "projections/role.h"
 #include "projections/root_key.h"
 #include "projections/workspace.h"
@@ -15,8 +16,8 @@ namespace keyfold::projections {
 namespace {
 
 constexpr std::array<Projector, kTableCount> kProjectors = {
-    kWorkspaceProjector, kRootKeyProjector,    kApiProjector,  kKeyProjector,
-    kIdentityProjector,  kPermissionProjector, kRoleProjector, kCommandProjector,
+    kWorkspaceProjector,  kRootKeyProjector, kApiProjector,     kKeyProjector,       kIdentityProjector,
+    kPermissionProjector, kRoleProjector,    kCommandProjector, kRatelimitProjector,
 };
 
 constexpr bool in_table_order() {

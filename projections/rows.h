@@ -14,8 +14,18 @@
 namespace keyfold::projections {
 
 /// One table a projector; the order is part of the digest's output, not of any stored byte.
-enum class Table : std::uint8_t { kWorkspaces, kRootKeys, kApis, kKeys, kIdentities, kPermissions, kRoles, kCommands };
-inline constexpr std::size_t kTableCount = 8;
+enum class Table : std::uint8_t {
+  kWorkspaces,
+  kRootKeys,
+  kApis,
+  kKeys,
+  kIdentities,
+  kPermissions,
+  kRoles,
+  kCommands,
+  kRatelimits
+};
+inline constexpr std::size_t kTableCount = 9;
 
 /// Reads rows of one partition. Row keys are a one-character kind, '/', and an id: see each projector's header.
 class RowReader {

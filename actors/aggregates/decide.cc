@@ -3,6 +3,7 @@
 #include "actors/aggregates/api.h"
 #include "actors/aggregates/key.h"
 #include "actors/aggregates/permission.h"
+#include "actors/aggregates/ratelimit.h"
 #include "actors/aggregates/role.h"
 #include "actors/aggregates/root_key.h"
 #include "actors/aggregates/workspace.h"
@@ -38,6 +39,14 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.create_permission(), context, reader);
     case v1::Command::kCreateRole:
       return decide(command.create_role(), context, reader);
+    case v1::Command::kCreateRatelimitNamespaces:
+      return decide(command.create_ratelimit_namespaces(), context, reader);
+    case v1::Command::kDeleteRatelimitNamespace:
+      return decide(command.delete_ratelimit_namespace(), context, reader);
+    case v1::Command::kSetRatelimitOverride:
+      return decide(command.set_ratelimit_override(), context, reader);
+    case v1::Command::kDeleteRatelimitOverride:
+      return decide(command.delete_ratelimit_override(), context, reader);
     // Not decided yet by this version.
     case v1::Command::kUpdateWorkspace:
     case v1::Command::kCompleteRefills:
@@ -57,10 +66,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     case v1::Command::kDeleteRole:
     case v1::Command::kSetRolePermissions:
     case v1::Command::kCreateMigration:
-    case v1::Command::kCreateRatelimitNamespaces:
-    case v1::Command::kDeleteRatelimitNamespace:
-    case v1::Command::kSetRatelimitOverride:
-    case v1::Command::kDeleteRatelimitOverride:
     case v1::Command::kCreatePortal:
     case v1::Command::kUpdatePortal:
     case v1::Command::kCreatePortalSession:
