@@ -15,6 +15,9 @@ enum class RejectionCode {
   kKeyDisabled,  // a credit can't be spent: the key was disabled after it was looked up
   kKeyExpired,   // a credit can't be spent: the key expired after it was looked up
   kRoleNotFound,
+  kRatelimitNamespaceNotFound,
+  kRatelimitNamespaceGone,  // the name was deleted
+  kRatelimitOverrideNotFound,
   kPermissionExists,
   kPortalExists,
   kPortalNotFound,

@@ -29,10 +29,17 @@ Status replay_rows(const Store& store, events::PartitionId partition, Table tabl
 
 }  // namespace
 
-Status load_indexes(const Store& store, events::PartitionId partition, KeyIndex& keys, RootKeyIndex& root_keys) {
+Status load_indexes(const Store& store, events::PartitionId partition, KeyIndex& keys, RootKeyIndex& root_keys,
+                    RatelimitIndex& ratelimits) {
   const StoreReader rows(store, partition);
-  const Status loaded = replay_rows(store, partition, Table::kRootKeys, "r/",
-                                    [&](const Changes& chunk) { root_keys.apply(partition, chunk); });
+  Status loaded = replay_rows(store, partition, Table::kRootKeys, "r/",
+                              [&](const Changes& chunk) { root_keys.apply(partition, chunk); });
+  // Namespaces before what is in them.
+  for (const std::string_view kind : {"n/", "o/"}) {
+    if (!loaded) return loaded;
+    loaded =
+        replay_rows(store, partition, Table::kRatelimits, kind, [&](const Changes& chunk) { ratelimits.apply(chunk); });
+  }
   if (!loaded) return loaded;
   // A key's row leads to everything else that the index holds of it.
   return replay_rows(store, partition, Table::kKeys, "k/", [&](const Changes& chunk) { keys.apply(chunk, rows); });

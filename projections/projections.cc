@@ -28,6 +28,7 @@ struct Partition {
   rows::CheckpointRow checkpoint;  // writer only
   bool failed = false;             // writer only
   KeyIndex keys;
+  RatelimitIndex ratelimits;
   std::atomic<events::Sequence> next;  // changed under `mutex`, so that no waiter misses it
   mutable std::mutex mutex;
   mutable std::condition_variable advanced;
@@ -45,7 +46,7 @@ class RocksProjections final : public Projections {
 
   [[nodiscard]] Status load() {
     return for_each_partition(partitions(), [this](events::PartitionId partition) {
-      return load_indexes(*store_, partition, at(partition).keys, root_keys_);
+      return load_indexes(*store_, partition, at(partition).keys, root_keys_, at(partition).ratelimits);
     });
   }
 
@@ -67,6 +68,7 @@ class RocksProjections final : public Projections {
     }
     part.keys.apply(changes, part.rows);
     root_keys_.apply(partition, changes);
+    part.ratelimits.apply(changes);
     {
       const std::lock_guard lock(part.mutex);
       part.next = next;
@@ -88,6 +90,9 @@ class RocksProjections final : public Projections {
 
   [[nodiscard]] const KeyIndex& keys(events::PartitionId partition) const override { return at(partition).keys; }
   [[nodiscard]] const RootKeyIndex& root_keys() const override { return root_keys_; }
+  [[nodiscard]] const RatelimitIndex& ratelimits(events::PartitionId partition) const override {
+    return at(partition).ratelimits;
+  }
   [[nodiscard]] std::uint32_t partitions() const override { return static_cast<std::uint32_t>(partitions_.size()); }
   [[nodiscard]] events::Sequence next(events::PartitionId partition) const override { return at(partition).next; }
 

@@ -9,6 +9,7 @@
 
 #include "events/log.h"
 #include "projections/key_index.h"
+#include "projections/ratelimit_index.h"
 #include "projections/root_key_index.h"
 #include "projections/rows.h"
 
@@ -57,6 +58,7 @@ class Projections {
 
   [[nodiscard]] virtual const KeyIndex& keys(events::PartitionId partition) const = 0;
   [[nodiscard]] virtual const RootKeyIndex& root_keys() const = 0;
+  [[nodiscard]] virtual const RatelimitIndex& ratelimits(events::PartitionId partition) const = 0;
 
   [[nodiscard]] virtual std::uint32_t partitions() const = 0;
   /// Events below it are committed.

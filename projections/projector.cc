@@ -8,6 +8,7 @@
 #include "projections/key.h"
 #include "projections/permission.h"
 #include "projections/portal.h"
+#include "projections/ratelimit.h"
 #include "projections/role.h"
 #include "projections/root_key.h"
 #include "projections/workspace.h"
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::array<Projector, kTableCount> kProjectors = {
     kWorkspaceProjector,  kRootKeyProjector, kApiProjector,     kKeyProjector,    kIdentityProjector,
-    kPermissionProjector, kRoleProjector,    kCommandProjector, kPortalProjector,
+    kPermissionProjector, kRoleProjector,    kCommandProjector, kPortalProjector, kRatelimitProjector,
 };
 
 constexpr bool in_table_order() {

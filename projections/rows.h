@@ -24,8 +24,9 @@ enum class Table : std::uint8_t {
   kRoles,
   kCommands,
   kPortals,
+  kRatelimits,
 };
-inline constexpr std::size_t kTableCount = 9;
+inline constexpr std::size_t kTableCount = 10;
 
 /// Reads rows of one partition. Row keys are a one-character kind, '/', and an id: see each projector's header.
 class RowReader {

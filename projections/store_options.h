@@ -11,7 +11,8 @@ namespace keyfold::projections {
 
 /// Names of the column families: the default one and one a table, in the order of `Table`.
 inline constexpr std::array<const char*, 1 + kTableCount> kFamilyNames = {
-    "default", "workspaces", "root_keys", "apis", "keys", "identities", "permissions", "roles", "commands", "portals"};
+    "default",     "workspaces", "root_keys", "apis",    "keys",      "identities",
+    "permissions", "roles",      "commands",  "portals", "ratelimits"};
 
 [[nodiscard]] rocksdb::DBOptions store_options();
 [[nodiscard]] std::vector<rocksdb::ColumnFamilyDescriptor> store_families();

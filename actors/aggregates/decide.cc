@@ -4,6 +4,7 @@
 #include "actors/aggregates/key.h"
 #include "actors/aggregates/permission.h"
 #include "actors/aggregates/portal.h"
+#include "actors/aggregates/ratelimit.h"
 #include "actors/aggregates/role.h"
 #include "actors/aggregates/root_key.h"
 #include "actors/aggregates/workspace.h"
@@ -47,6 +48,14 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.create_portal_session(), context, reader);
     case v1::Command::kExchangePortalCode:
       return decide(command.exchange_portal_code(), context, reader);
+    case v1::Command::kCreateRatelimitNamespaces:
+      return decide(command.create_ratelimit_namespaces(), context, reader);
+    case v1::Command::kDeleteRatelimitNamespace:
+      return decide(command.delete_ratelimit_namespace(), context, reader);
+    case v1::Command::kSetRatelimitOverride:
+      return decide(command.set_ratelimit_override(), context, reader);
+    case v1::Command::kDeleteRatelimitOverride:
+      return decide(command.delete_ratelimit_override(), context, reader);
     // Not decided yet by this version.
     case v1::Command::kUpdateWorkspace:
     case v1::Command::kCompleteRefills:
@@ -70,6 +79,10 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     case v1::Command::kDeleteRatelimitNamespace:
     case v1::Command::kSetRatelimitOverride:
     case v1::Command::kDeleteRatelimitOverride:
+    case v1::Command::kCreatePortal:
+    case v1::Command::kUpdatePortal:
+    case v1::Command::kCreatePortalSession:
+    case v1::Command::kExchangePortalCode:
     case v1::Command::BODY_NOT_SET:
       break;
   }

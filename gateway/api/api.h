@@ -9,6 +9,7 @@
 #include "gateway/http/message.h"
 #include "gateway/http/server.h"
 #include "projections/projections.h"
+#include "projections/sliding_windows.h"
 #include "schemas/base/clock.h"
 
 namespace keyfold::api {
@@ -24,6 +25,7 @@ struct Services {
   const Clock& clock;
   Metrics& metrics;
   AccessLog& access_log;
+  projections::SlidingWindows& windows;  // the counts of all rate limits
 };
 
 /// The REST API as one function from request to answer. Thread-safe.

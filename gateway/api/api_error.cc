@@ -114,6 +114,20 @@ ApiError forbidden(std::string detail) {
   return {403, "Forbidden", "unkey/authorization/forbidden", std::move(detail), {}};
 }
 
+ApiError ratelimit_namespace_not_found() {
+  return not_found("unkey/data/ratelimit_namespace_not_found", "The rate limit namespace does not exist.");
+}
+ApiError ratelimit_namespace_gone() {
+  return {410,
+          "Resource Gone",
+          "unkey/data/ratelimit_namespace_gone",
+          "The rate limit namespace was deleted, and its name is not used again.",
+          {}};
+}
+ApiError ratelimit_override_not_found() {
+  return not_found("unkey/data/ratelimit_override_not_found", "The override does not exist.");
+}
+
 ApiError path_not_found(std::string_view path) {
   return not_found("urn:keyfold:error:path_not_found", "There is nothing at " + std::string(path.substr(0, 200)) +
                                                            ". GET /openapi.yaml lists every endpoint.");
@@ -193,6 +207,12 @@ ApiError from_rejection(const actors::Rejection& rejection) {
       return key_not_found();
     case kRoleNotFound:
       return not_found("unkey/data/role_not_found", rejection.detail);
+    case kRatelimitNamespaceNotFound:
+      return ratelimit_namespace_not_found();
+    case kRatelimitNamespaceGone:
+      return ratelimit_namespace_gone();
+    case kRatelimitOverrideNotFound:
+      return ratelimit_override_not_found();
     case kPermissionExists:
       return {409, "Conflicting Resource", "unkey/data/permission_already_exists", rejection.detail, {}};
     case kPortalExists:

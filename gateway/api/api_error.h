@@ -44,6 +44,9 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError portal_token_missing();
 [[nodiscard]] ApiError missing_scope(std::string_view scope);
 [[nodiscard]] ApiError forbidden(std::string detail);
+[[nodiscard]] ApiError ratelimit_namespace_not_found();
+[[nodiscard]] ApiError ratelimit_namespace_gone();
+[[nodiscard]] ApiError ratelimit_override_not_found();
 [[nodiscard]] ApiError path_not_found(std::string_view path);
 [[nodiscard]] ApiError method_not_allowed(std::string_view allowed);
 [[nodiscard]] ApiError precondition_failed(std::string detail);

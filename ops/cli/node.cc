@@ -46,6 +46,8 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
       std::make_unique<actors::Runtime>(*node->log_, *node->projections_, node->clock_, runtime_options(config));
   if (const Status started = node->runtime_->start(); !started) return tl::unexpected(started.error());
   node->vault_ = std::make_unique<actors::Vault>(*node->log_, *std::move(master), node->clock_);
+  node->windows_ =
+      std::make_unique<projections::SlidingWindows>(static_cast<std::size_t>(config.ratelimits().counters_max()));
   return node;
 }
 

@@ -7,6 +7,7 @@
 #include "events/embedded_log.h"
 #include "keyfold/v1/config.pb.h"
 #include "projections/projections.h"
+#include "projections/sliding_windows.h"
 #include "schemas/base/clock.h"
 
 namespace keyfold::ops {
@@ -25,6 +26,7 @@ class Node {
   [[nodiscard]] const projections::Projections& projections() const { return *projections_; }
   [[nodiscard]] actors::Runtime& runtime() { return *runtime_; }
   [[nodiscard]] actors::Vault& vault() { return *vault_; }
+  [[nodiscard]] projections::SlidingWindows& windows() { return *windows_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
 
   /// Answers the commands in flight, takes no more, and makes the read models survive without a replay.
@@ -38,6 +40,7 @@ class Node {
   std::unique_ptr<projections::Projections> projections_;
   std::unique_ptr<actors::Runtime> runtime_;
   std::unique_ptr<actors::Vault> vault_;
+  std::unique_ptr<projections::SlidingWindows> windows_;
 };
 
 /// The log of a data directory, whether a server runs on it or not: what was durable at this moment.

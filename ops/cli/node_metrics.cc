@@ -67,6 +67,14 @@ void add_partitions(const NodeMetricsSources& sources, Families& out) {
   for (MetricFamily* family : {&log_next, &log_epoch, &next, &keys, &bytes}) out.push_back(std::move(*family));
 }
 
+void add_ratelimits(const projections::SlidingWindows::Stats& stats, Families& out) {
+  out.push_back(one_metric("keyfold_ratelimit_counters", "Counters of rate limits in memory.", MetricType::Gauge,
+                           static_cast<double>(stats.counters)));
+  out.push_back(one_metric("keyfold_ratelimit_counters_refused_total",
+                           "Checks refused because ratelimits.counters_max was reached.", MetricType::Counter,
+                           static_cast<double>(stats.refused)));
+}
+
 class NodeMetrics final : public prometheus::Collectable {
  public:
   explicit NodeMetrics(NodeMetricsSources sources) : sources_(sources) {}
@@ -76,6 +84,7 @@ class NodeMetrics final : public prometheus::Collectable {
     add_listener(sources_.server.stats(), out);
     add_write_path(sources_.runtime.stats(), out);
     add_partitions(sources_, out);
+    add_ratelimits(sources_.windows.stats(), out);
     out.push_back(one_metric("keyfold_access_log_dropped_total", "Access log lines that were dropped.",
                              MetricType::Counter, static_cast<double>(sources_.access_log.dropped())));
     return out;

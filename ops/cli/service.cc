@@ -38,13 +38,14 @@ struct Service::Impl {
   }
 
   Status start_listeners() {
-    api = std::make_unique<api::Api>(
-        api::Services{node->projections(), node->runtime(), node->vault(), node->clock(), metrics, *access_log});
+    api = std::make_unique<api::Api>(api::Services{node->projections(), node->runtime(), node->vault(), node->clock(),
+                                                   metrics, *access_log, node->windows()});
     server = std::make_unique<http::Server>(
         server_options(config),
         [this](const http::Request& request, http::Exchange& exchange) { return api->handle(request, exchange); },
         api::render_listener_error);
-    metrics.add(make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log}));
+    metrics.add(
+        make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log, node->windows()}));
     operator_server =
         std::make_unique<OperatorServer>(OperatorServer::Sources{node->log(), node->projections(), metrics});
     const auto port = static_cast<std::uint16_t>(config.operator_().port());

@@ -33,6 +33,7 @@ class MemoryProjections final : public projections::Projections {
             const std::function<bool(std::string_view, std::string_view)>&) const override {}
   [[nodiscard]] const projections::KeyIndex& keys(events::PartitionId) const override { std::abort(); }
   [[nodiscard]] const projections::RootKeyIndex& root_keys() const override { std::abort(); }
+  [[nodiscard]] const projections::RatelimitIndex& ratelimits(events::PartitionId) const override { std::abort(); }
   [[nodiscard]] std::uint32_t partitions() const override { return kPartition + 1; }
   [[nodiscard]] events::Sequence next(events::PartitionId) const override { return next_; }
   [[nodiscard]] bool wait(const events::Position&, std::int64_t) const override { return true; }

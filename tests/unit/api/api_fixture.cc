@@ -26,8 +26,9 @@ void ApiFixture::open() {
   vault_ = std::make_unique<actors::Vault>(*log, actors::MasterKey::from_file(directory_.path() / "master.key").value(),
                                            clock);
   metrics = std::make_unique<Metrics>();
+  windows = std::make_unique<projections::SlidingWindows>(10'000);
   access_log_ = AccessLog::open(AccessLog::Mode::kAll, (directory_.path() / "access.log").string()).value();
-  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault_, clock, *metrics, *access_log_});
+  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault_, clock, *metrics, *access_log_, *windows});
   server_ = std::make_unique<http::Server>(
       http::ServerOptions{.port = 0, .threads = 1},
       [this](const http::Request& request, http::Exchange& exchange) { return api_->handle(request, exchange); },

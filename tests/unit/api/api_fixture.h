@@ -56,6 +56,7 @@ class ApiFixture {
   std::unique_ptr<events::EmbeddedLog> log;
   std::unique_ptr<projections::Projections> projections;
   std::unique_ptr<actors::Runtime> runtime;
+  std::unique_ptr<projections::SlidingWindows> windows;  // empty after a restart
 
  private:
   void open();

@@ -24,6 +24,10 @@ class Indexes : public ProjectionsTest {
     append_event(log_, 0,
                  payload("key_created { key_id: 'key_1' api_id: 'api_1' keyspace_id: 'ks_1' hash: '" + kHash +
                          "' enabled: true permission_ids: 'perm_1' }"));
+    append_event(log_, 0, payload("ratelimit_namespace_created { namespace_id: 'rlns_1' name: 'mail' }"));
+    append_event(log_, 0,
+                 payload("ratelimit_override_set { namespace_id: 'rlns_1' override_id: 'rlor_1' identifier: 'a*' "
+                         "limit: 5 duration_ms: 1000 }"));
     append_event(log_, 0,
                  payload("root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_1' hash: '" + kHash + "' }"));
   }
@@ -40,6 +44,9 @@ class Indexes : public ProjectionsTest {
     const auto root_key = projections.root_keys().find(digest_from(kHash));
     ASSERT_NE(root_key, nullptr);
     EXPECT_EQ(root_key->root_key_id, "rk_1");
+    const auto rule = projections.ratelimits(0).find("ws_1", "mail", "abc");
+    ASSERT_TRUE(rule && rule->override);
+    EXPECT_EQ(rule->override->limit, 5);
     EXPECT_FALSE(projections.keys(1).visit(digest_from(kHash), [](const KeyView&) {}));
   }
 };
