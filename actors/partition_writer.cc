@@ -90,9 +90,11 @@ Outcome PartitionWriter::answer(const v1::Command& command, Pending& pending) {
   Decided decided = decide(command, time_ms, overlay_);
   if (!decided) return tl::unexpected(std::move(decided.error()));
   const std::optional<std::int64_t> credits_remaining = decided->credits_remaining;
+  std::string data_json = std::move(decided->data_json);
   if (command.has_idempotency()) {
     pending.recorded = command.idempotency().answer();
     if (credits_remaining) pending.recorded.set_credits_remaining(*credits_remaining);
+    if (!data_json.empty()) pending.recorded.set_data_json(data_json);
     auto& recorded = *decided->plan("command", events::to_string(events::Position{partition_, chain_.next}))
                           .mutable_command_recorded();
     recorded.set_key_hash(command.idempotency().key_hash());
@@ -111,14 +113,14 @@ Outcome PartitionWriter::answer(const v1::Command& command, Pending& pending) {
       pending.request_hash = command.idempotency().request_hash();
     }
   }
-  return Accepted{{partition_, chain_.next - 1}, credits_remaining, std::nullopt};
+  return Accepted{{partition_, chain_.next - 1}, credits_remaining, std::nullopt, std::move(data_json)};
 }
 
 std::optional<Outcome> PartitionWriter::find_earlier(const v1::Idempotency& idempotency, std::int64_t time_ms) const {
   const auto row = projections::find_command(overlay_, idempotency.key_hash());
   if (!row || row->expires_at_ms() <= time_ms) return std::nullopt;
   if (row->request_hash() != idempotency.request_hash()) return tl::unexpected(reused_key());
-  Accepted accepted{{partition_, row->sequence()}, std::nullopt, row->answer()};
+  Accepted accepted{{partition_, row->sequence()}, std::nullopt, row->answer(), {}};
   if (row->answer().has_credits_remaining()) accepted.credits_remaining = row->answer().credits_remaining();
   return accepted;
 }

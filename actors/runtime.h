@@ -18,6 +18,8 @@ struct Accepted {
   std::optional<std::int64_t> credits_remaining;
   /// Set when the same command was accepted before: its answer then.
   std::optional<v1::RecordedAnswer> replayed;
+  /// The answer's `data`, where only the decision knows it; else empty.
+  std::string data_json;
 };
 using Outcome = tl::expected<Accepted, Rejection>;
 

@@ -2,6 +2,7 @@
 
 #include "actors/aggregates/api.h"
 #include "actors/aggregates/key.h"
+#include "actors/aggregates/key_credits.h"
 #include "actors/aggregates/permission.h"
 #include "actors/aggregates/portal.h"
 #include "actors/aggregates/ratelimit.h"
@@ -36,6 +37,8 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.delete_key(), context, reader);
     case v1::Command::kSpendCredits:
       return decide(command.spend_credits(), context, reader);
+    case v1::Command::kUpdateCredits:
+      return decide(command.update_credits(), context, reader);
     case v1::Command::kCreatePermission:
       return decide(command.create_permission(), context, reader);
     case v1::Command::kCreateRole:
@@ -60,7 +63,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     case v1::Command::kUpdateWorkspace:
     case v1::Command::kCompleteRefills:
     case v1::Command::kUpdateApi:
-    case v1::Command::kUpdateCredits:
     case v1::Command::kChangeKeyPermissions:
     case v1::Command::kChangeKeyRoles:
     case v1::Command::kRerollKey:

@@ -33,6 +33,9 @@ struct PlannedEvent {
 struct Decision {
   std::vector<PlannedEvent> events;
   std::optional<std::int64_t> credits_remaining;  // the balance after a spent credit; absent: unlimited
+  /// The answer's `data` as JSON, where only the decision knows it: a repeat with the same Idempotency-Key gets it
+  /// again.
+  std::string data_json;
 
   /// Plans an event; the caller fills in the payload, which is valid until the next call.
   v1::Payload& plan(std::string_view stream_kind, std::string_view stream_id) {
@@ -41,6 +44,19 @@ struct Decision {
 };
 
 using Decided = tl::expected<Decision, Rejection>;
+
+/// The rows as they will be once the decision's events have happened, over those that `reader` gives.
+class Foresight {
+ public:
+  Foresight(const Context& context, const projections::RowReader& reader) : context_(context), rows_(reader) {}
+  /// Folds in the decision's events from `first` on.
+  void add(const Decision& decision, std::size_t first = 0);
+  [[nodiscard]] const projections::RowReader& rows() const { return rows_; }
+
+ private:
+  Context context_;
+  projections::Overlay rows_;
+};
 
 inline tl::unexpected<Rejection> reject(RejectionCode code, std::string detail) {
   return tl::unexpected<Rejection>(Rejection{code, std::move(detail)});

@@ -7,14 +7,11 @@
 #include "actors/aggregates/permission.h"
 #include "actors/aggregates/role.h"
 #include "projections/key.h"
-#include "projections/rows.pb.h"
 
 namespace keyfold::actors {
 namespace {
 
 using Ratelimits = google::protobuf::RepeatedPtrField<v1::Ratelimit>;
-
-tl::unexpected<Rejection> key_not_found() { return reject(RejectionCode::kKeyNotFound, "The key does not exist."); }
 
 tl::unexpected<Rejection> monthly_without_day() {
   return reject(RejectionCode::kInvalidInput, "`credits.refill.refillDay` is required when the interval is monthly.");
@@ -22,15 +19,6 @@ tl::unexpected<Rejection> monthly_without_day() {
 
 tl::unexpected<Rejection> negative_credits() {
   return reject(RejectionCode::kInvalidInput, "`credits.remaining` must not be negative.");
-}
-
-/// The key when it, its API and so its keyspace are live and of this workspace.
-std::optional<rows::KeyRow> find_live_key(const Context& context, const projections::RowReader& reader,
-                                          std::string_view key_id) {
-  auto key = projections::find_key(reader, key_id);
-  if (!key || key->workspace_id() != context.workspace_id || key->deleted_at_ms() != 0) return std::nullopt;
-  if (!find_live_api(context, reader, key->api_id())) return std::nullopt;
-  return key;
 }
 
 /// Sorted by name, the last of each name. A name among `kept` keeps its id.
@@ -47,6 +35,16 @@ Ratelimits resolve_ratelimits(const Ratelimits& wanted, const Ratelimits& kept) 
 }
 
 }  // namespace
+
+tl::unexpected<Rejection> key_not_found() { return reject(RejectionCode::kKeyNotFound, "The key does not exist."); }
+
+std::optional<rows::KeyRow> find_live_key(const Context& context, const projections::RowReader& reader,
+                                          std::string_view key_id) {
+  auto key = projections::find_key(reader, key_id);
+  if (!key || key->workspace_id() != context.workspace_id || key->deleted_at_ms() != 0) return std::nullopt;
+  if (!find_live_api(context, reader, key->api_id())) return std::nullopt;
+  return key;
+}
 
 Decided decide(const v1::CreateKey& command, const Context& context, const projections::RowReader& reader) {
   const auto api = find_live_api(context, reader, command.api_id());

@@ -1,8 +1,14 @@
 #pragma once
 
 #include "actors/aggregates/decision.h"
+#include "projections/rows.pb.h"
 
 namespace keyfold::actors {
+
+/// The key when it, its API and so its keyspace are live and of this workspace.
+[[nodiscard]] std::optional<rows::KeyRow> find_live_key(const Context& context, const projections::RowReader& reader,
+                                                        std::string_view key_id);
+[[nodiscard]] tl::unexpected<Rejection> key_not_found();
 
 /// Creates a key, and before it the identity and the permissions that the workspace lacks. kApiNotFound,
 /// kKeyspaceMissing, kIdTaken (an id, or the hash of the secret), kRoleNotFound; kInvalidInput for a refill without

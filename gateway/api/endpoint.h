@@ -76,9 +76,9 @@ struct Data {
 
 /// A change to be decided by the workspace's partition.
 struct Plan {
-  v1::Command command;  // workspace_id and body; the dispatcher fills in the rest
-  std::string data_json = "{}";
-  bool holds_secret = false;  // then the answer is kept for repeats only as vault ciphertext
+  v1::Command command;           // workspace_id and body; the dispatcher fills in the rest
+  std::string data_json = "{}";  // unless the outcome brings its own
+  bool holds_secret = false;     // then the answer is kept for repeats only as vault ciphertext
   /// Makes the answer from the outcome, for endpoints whose answer depends on it.
   std::function<Answered<std::string>(const actors::Outcome&)> conclude;
 };

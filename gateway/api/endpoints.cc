@@ -21,6 +21,8 @@ std::span<const Endpoint> endpoints() {
       {"/v2/keys.updateKey", update_key},
       {"/v2/keys.deleteKey", delete_key},
       {"/v2/keys.verifyKey", verify_key},
+      {"/v2/keys.updateCredits", update_credits},
+      {"/v2/keys.whoami", whoami},
       {"/v2/permissions.createPermission", create_permission},
       {"/v2/permissions.createRole", create_role},
       {"/v2/portals.createPortal", create_portal},

@@ -96,7 +96,7 @@ class Sink final : public actors::OutcomeSink {
     if (outcome && outcome->replayed) return answer_again(services_, *call_, *outcome->replayed);
     if (plan_.conclude) return plan_.conclude(outcome);
     if (!outcome) return refuse(from_rejection(outcome.error()));
-    return plan_.data_json;
+    return outcome->data_json.empty() ? plan_.data_json : outcome->data_json;
   }
 
   const Services& services_;

@@ -9,5 +9,7 @@ namespace keyfold::api {
 [[nodiscard]] Answered<Step> update_key(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> delete_key(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> verify_key(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> update_credits(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> whoami(const Call& call, const Services& services);
 
 }  // namespace keyfold::api

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "actors/aggregates/answer_json.h"
 #include "gateway/api/api/endpoints.h"
 #include "projections/identity.h"
 #include "projections/key.h"
@@ -18,18 +19,6 @@ void add_permissions(const google::protobuf::RepeatedPtrField<std::string>& ids,
   for (const std::string& id : ids) {
     if (auto permission = projections::find_permission(reader, id)) slugs.insert(permission->slug());
   }
-}
-
-Json credits_json(const rows::KeyRow& key) {
-  Json credits{{"remaining", key.credits_remaining()}};
-  if (key.has_refill()) {
-    const bool is_monthly = key.refill().interval() == v1::Refill::MONTHLY;
-    Json& refill = credits["refill"];
-    refill["interval"] = is_monthly ? "monthly" : "daily";
-    refill["amount"] = key.refill().amount();
-    if (is_monthly) refill["refillDay"] = key.refill().refill_day();
-  }
-  return credits;
 }
 
 Json ratelimits_json(const rows::KeyRow& key) {
@@ -84,7 +73,7 @@ Json key_json(const rows::KeyRow& key, const projections::RowReader& reader) {
   if (key.updated_at_ms() != 0) out["updatedAt"] = key.updated_at_ms();
   if (key.has_expires_at_ms() && key.expires_at_ms() != 0) out["expires"] = key.expires_at_ms();
   set_grants(out, key, reader);
-  if (key.has_credits_remaining()) out["credits"] = credits_json(key);
+  if (key.has_credits_remaining()) out["credits"] = actors::credits_json(key);
   set_identity(out, key, reader);
   if (!key.ratelimits().empty()) out["ratelimits"] = ratelimits_json(key);
   return out;

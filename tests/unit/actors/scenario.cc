@@ -88,6 +88,11 @@ When& When::with_credits(std::optional<std::int64_t> credits) {
   return *this;
 }
 
+When& When::with_data(const std::string& json) {
+  EXPECT_EQ(decided_ ? decided_->data_json : "", json);
+  return *this;
+}
+
 Given& Given::and_given(std::initializer_list<std::string> texts, const std::string& workspace_id) {
   for (const std::string& text : texts) {
     rows_.fold(through_the_codec(parse_event(text), workspace_id, kNow - 1'000, next_++));

@@ -30,6 +30,8 @@ class When {
   When& then(RejectionCode code, const std::string& words);
   /// The decision's balance; nothing: unlimited.
   When& with_credits(std::optional<std::int64_t> credits);
+  /// What the decision tells the client.
+  When& with_data(const std::string& json);
 
  private:
   MemoryRows rows_;
@@ -43,6 +45,7 @@ class Given {
   /// More events, of "ws_1" unless another workspace is named.
   Given& and_given(std::initializer_list<std::string> events, const std::string& workspace_id = "ws_1");
   [[nodiscard]] When when(const std::string& command) const;
+  [[nodiscard]] const MemoryRows& rows() const { return rows_; }
 
  private:
   MemoryRows rows_;
