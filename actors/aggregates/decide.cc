@@ -77,14 +77,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     case v1::Command::kDeleteRole:
     case v1::Command::kSetRolePermissions:
     case v1::Command::kCreateMigration:
-    case v1::Command::kCreateRatelimitNamespaces:
-    case v1::Command::kDeleteRatelimitNamespace:
-    case v1::Command::kSetRatelimitOverride:
-    case v1::Command::kDeleteRatelimitOverride:
-    case v1::Command::kCreatePortal:
-    case v1::Command::kUpdatePortal:
-    case v1::Command::kCreatePortalSession:
-    case v1::Command::kExchangePortalCode:
     case v1::Command::BODY_NOT_SET:
       break;
   }
