@@ -11,6 +11,8 @@ namespace keyfold::api {
 namespace {
 
 constexpr std::size_t kIdempotencyKeyBytesMax = 255;
+// Above it, strangers are turned away before their body is parsed, which takes up to a second on an I/O thread.
+constexpr std::size_t kStrangersBodyBytesMax = 64UL * 1024;
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
@@ -162,6 +164,13 @@ std::optional<ApiError> read_call(const http::Request& request, const Headers& h
   const std::string_view token =
       headers.authorization.empty() ? cookie_value(headers.cookie, "portal_session") : std::string_view();
   if (call.endpoint->access == Access::kPortalSession && token.empty()) return portal_token_missing();
+  if (call.endpoint->access != Access::kRootKey && request.body.size() > kStrangersBodyBytesMax) {
+    return listener_error(413, "the body of this operation is too large");
+  }
+  if (request.body.size() > kStrangersBodyBytesMax && !headers.authorization.empty()) {
+    const auto known = authenticate(headers.authorization, projections.root_keys(), call.time_ms);
+    if (!known) return known.error();
+  }
   if (auto error = read_body(request, headers, schemas, call)) return error;
   if (!headers.position.empty()) {
     call.after = parse_position(headers.position);

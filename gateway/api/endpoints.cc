@@ -31,6 +31,7 @@ std::span<const Endpoint> endpoints() {
       {"/v2/portal.createSession", create_portal_session, false, Access::kRootKey, true},
       {"/v2/portal.exchangeCode", exchange_portal_code, false, Access::kPublic, true},
       {"/v2/portal.listKeys", list_portal_keys, true, Access::kPortalSession},
+      {"/v2/portal.getVerifications", get_portal_verifications, true, Access::kPortalSession},
       {"/v2/workspaces.createWorkspace", create_workspace},
       {"/v2/workspaces.listWorkspaces", list_workspaces, true},
       {"/v2/rootKeys.createRootKey", create_root_key},

@@ -2,7 +2,7 @@
 // portal.getVerifications (PV-*).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { expectError, expectForbidden, expectInvalid, expectNotFound, expectOk } from './lib/expect.mjs';
+import { expectError, expectForbidden, expectInvalid, expectNotFound, expectOk, expectRuleViolation } from './lib/expect.mjs';
 import { unique, World } from './lib/world.mjs';
 
 const MINT = 'portal.*.create_portal_session';
@@ -203,5 +203,49 @@ describe('portals', () => {
       409, 'urn:keyfold:error:portal_already_exists', 'Conflicting Resource');
     expectForbidden(await world.admin.call('portals.createPortal', { slug: 'other', apiIds: [apiId], baseUrl: 'https://p.example' },
       { Authorization: `Bearer ${(await world.callerWith()).rootKey}` }));
+  });
+});
+
+describe('portal.getVerifications', () => {
+  const HOUR = 3_600_000;
+  const sum = (points, member) => points.reduce((total, point) => total + point[member], 0);
+  /** Asks until the usage stream has brought `total` verifications, and returns the points. */
+  async function countsOf(session, body, total) {
+    for (let tries = 0; ; tries += 1) {
+      const points = expectOk(await session.call('portal.getVerifications', body));
+      if (sum(points, 'total') >= total || tries >= 100) return points;
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+  }
+  const lastHour = () => ({ startTime: Date.now() - HOUR, endTime: Date.now() + 60_000 });
+
+  it('PV-01 PV-02 PV-06 counts own keys only, deleted ones too, by outcome and by key', async () => {
+    const user = unique('user');
+    const kept = await world.key({ apiId, externalId: user });
+    const deleted = await world.key({ apiId, externalId: user });
+    const foreign = await world.key({ apiId, externalId: unique('user') });
+    for (const key of [kept, kept, deleted, foreign]) await world.verify(key.key);
+    await world.update(kept.keyId, { enabled: false });
+    await world.verify(kept.key);
+    await world.admin.ok('keys.deleteKey', { keyId: deleted.keyId });
+    const session = await sessionWith({ externalId: user, scopes: ['analytics:read'] });
+    const points = await countsOf(session, lastHour(), 4);
+    assert.deepEqual(['total', 'valid', 'disabled', 'expired'].map((member) => sum(points, member)), [4, 3, 1, 0]);
+    assert.ok(points.length >= 61 && points.every((point, i) => i === 0 || point.time === points[i - 1].time + 60_000));
+    const one = await countsOf(session, { ...lastHour(), keyId: deleted.keyId }, 1);
+    assert.equal(sum(one, 'total'), 1);
+  });
+  it('PV-03 needs its scope', async () => {
+    const session = await sessionWith({ scopes: ['keys:read'] });
+    expectForbidden(await session.call('portal.getVerifications', lastHour()));
+  });
+  it('PV-04 PV-05 refuses a time that is too long or that ends before it begins', async () => {
+    const session = await sessionWith({ scopes: ['analytics:read'] });
+    const ask = (startTime, endTime) => session.call('portal.getVerifications', { startTime, endTime });
+    const now = Date.now();
+    expectRuleViolation(await ask(now, now));
+    expectRuleViolation(await ask(now, now - 1));
+    expectRuleViolation(await ask(now - 91 * 24 * HOUR, now));
+    expectOk(await ask(now - 89 * 24 * HOUR, now));
   });
 });
