@@ -21,7 +21,7 @@ struct UsageRecorderOptions {
 /// Takes usage from every thread and brings it, in batches, onto the usage stream and into its read models. Recording
 /// copies the record into a buffer: it takes no lock that somebody holds, waits for nothing, and drops the record when
 /// all buffers are full. One thread of its own writes. What waits is lost when the process is killed: at most what came
-/// within the last batch interval. Thread-safe.
+/// within the last batch interval. Inside a batch the records of several threads come in no order. Thread-safe.
 class UsageRecorder {
  public:
   /// Told about a failed write, at most once a minute, on the recorder's thread.

@@ -9,6 +9,8 @@
 #include "gateway/http/message.h"
 #include "gateway/http/server.h"
 #include "projections/projections.h"
+#include "projections/usage_recorder.h"
+#include "projections/usage_store.h"
 #include "schemas/base/clock.h"
 
 namespace keyfold::api {
@@ -24,6 +26,8 @@ struct Services {
   const Clock& clock;
   Metrics& metrics;
   AccessLog& access_log;
+  projections::UsageRecorder& usage;
+  const projections::UsageStore& usage_store;
 };
 
 /// The REST API as one function from request to answer. Thread-safe.

@@ -4,9 +4,12 @@
 
 #include "actors/runtime.h"
 #include "events/log.h"
+#include "events/usage_log.h"
 #include "gateway/api/access_log.h"
 #include "gateway/http/server.h"
 #include "projections/projections.h"
+#include "projections/usage_recorder.h"
+#include "schemas/base/clock.h"
 
 namespace prometheus {
 class Collectable;
@@ -20,10 +23,13 @@ struct NodeMetricsSources {
   const actors::Runtime& runtime;
   const http::Server& server;
   const api::AccessLog& access_log;
+  const events::UsageLog& usage_log;
+  const projections::UsageRecorder& usage;
+  const Clock& clock;
 };
 
-/// Metrics of the process, listener, write path, log, read models and access log, gathered when they are asked for.
-/// The sources outlive the result. Thread-safe.
+/// Metrics of the process, listener, write path, log, read models, usage and access log,
+/// gathered when they are asked for. The sources outlive the result. Thread-safe.
 [[nodiscard]] std::shared_ptr<prometheus::Collectable> make_node_metrics(NodeMetricsSources sources);
 
 }  // namespace keyfold::ops
