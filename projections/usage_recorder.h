@@ -7,6 +7,7 @@
 
 #include "events/usage_log.h"
 #include "keyfold/v1/usage.pb.h"
+#include "projections/sliding_windows.h"
 #include "projections/usage_store.h"
 #include "schemas/base/clock.h"
 
@@ -21,8 +22,8 @@ struct UsageRecorderOptions {
 /// Takes usage from every thread and brings it, in batches, onto the usage stream and into its read models. Recording
 /// copies the record into a buffer: it takes no lock that somebody holds, waits for nothing, and drops the record when
 /// all buffers are full. One thread of its own writes. What waits is lost when the process is killed: at most what came
-/// within the last batch interval. Thread-safe.
-class UsageRecorder {
+/// within the last batch interval. Inside a batch the records of several threads come in no order. Thread-safe.
+class UsageRecorder final : public ChargeSink {
  public:
   /// Told about a failed write, at most once a minute, on the recorder's thread.
   using ErrorSink = std::function<void(const Error&)>;
@@ -30,14 +31,15 @@ class UsageRecorder {
   /// Log, store and clock outlive the recorder, which alone writes to log and store.
   UsageRecorder(events::UsageLog& log, UsageStore& store, const Clock& clock, UsageRecorderOptions options,
                 ErrorSink on_error);
-  ~UsageRecorder();  // writes what waits
+  ~UsageRecorder() override;  // writes what waits
   UsageRecorder(const UsageRecorder&) = delete;
   UsageRecorder& operator=(const UsageRecorder&) = delete;
 
   void record(const v1::Verification& verification);
   void record(const v1::RatelimitDecision& decision);
   /// Tokens that were added to a rate-limit window's count.
-  void charged(std::string_view counter, std::int64_t duration_ms, std::int64_t window, std::int64_t tokens);
+  void charged(std::string_view counter, std::int64_t duration_ms, std::int64_t window,
+               std::int64_t tokens) override;
 
   /// Writes and folds what was recorded before the call; waits for it.
   void flush();

@@ -42,7 +42,7 @@ struct VerificationQuery {
 
 /// The read models of the usage stream: last use of each key, counts of verifications, live rate-limit windows. A
 /// RocksDB database without a WAL (the stream is the WAL), disposable as long as the stream still holds what it came
-/// from. `fold`, `catch_up` and `drop_expired_windows` are called by one thread at a time; reads are thread-safe.
+/// from. `fold` and `catch_up` are called by one thread at a time; everything else is thread-safe.
 class UsageStore {
  public:
   /// Opens or creates the directory and folds what the stream holds beyond the checkpoint. Refuses a directory of a

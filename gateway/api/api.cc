@@ -9,6 +9,7 @@
 #include "gateway/api/call_reader.h"
 #include "gateway/api/endpoint.h"
 #include "gateway/api/key/verification.h"
+#include "gateway/api/key/verification_usage.h"
 #include "gateway/api/metrics.h"
 #include "gateway/api/mutation.h"
 #include "gateway/api/public_pages.h"
@@ -153,6 +154,8 @@ std::optional<http::Response> Api::Impl::answer_plain_verification(const http::R
   if (!verdict || verdict->must_spend) return std::nullopt;
   response.body += '}';
   services.metrics.count_verification(static_cast<std::size_t>(verdict->code));
+  record_verification(services.usage, {request_id, (*caller)->workspace_id, now_ms, started_ns}, *verdict,
+                      verdict->code, 0);
   const std::int64_t duration_ns = monotonic_ns() - started_ns;
   services.metrics.observe(route.metrics_id, response.status, duration_ns);
   if (services.access_log.wants(response.status)) {

@@ -10,6 +10,8 @@
 #include "gateway/http/server.h"
 #include "projections/projections.h"
 #include "projections/sliding_windows.h"
+#include "projections/usage_recorder.h"
+#include "projections/usage_store.h"
 #include "schemas/base/clock.h"
 
 namespace keyfold::api {
@@ -26,6 +28,9 @@ struct Services {
   Metrics& metrics;
   AccessLog& access_log;
   projections::SlidingWindows& windows;  // the counts of all rate limits
+  projections::UsageRecorder& usage;
+  const projections::UsageStore& usage_store;
+  std::int64_t usage_retention_days;
 };
 
 /// The REST API as one function from request to answer. Thread-safe.

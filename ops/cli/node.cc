@@ -42,18 +42,56 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   node->projections_ = *std::move(projections);
   spdlog::info("projections opened: {}", paths.projections.string());
 
+  if (const Status opened = node->open_usage(config); !opened) return tl::unexpected(opened.error());
   node->runtime_ =
       std::make_unique<actors::Runtime>(*node->log_, *node->projections_, node->clock_, runtime_options(config));
   if (const Status started = node->runtime_->start(); !started) return tl::unexpected(started.error());
   node->vault_ = std::make_unique<actors::Vault>(*node->log_, *std::move(master), node->clock_);
-  node->windows_ =
-      std::make_unique<projections::SlidingWindows>(static_cast<std::size_t>(config.ratelimits().counters_max()));
   return node;
+}
+
+Status Node::open_usage(const v1::Config& config) {
+  const Paths paths = paths_of(config);
+  auto log = events::UsageLog::open({.directory = paths.usage});
+  if (!log) return tl::unexpected(log.error());
+  usage_log_ = *std::move(log);
+  auto store = projections::UsageStore::open(usage_store_options(config), *usage_log_);
+  if (!store) return tl::unexpected(store.error());
+  usage_store_ = *std::move(store);
+  usage_ = std::make_unique<projections::UsageRecorder>(
+      *usage_log_, *usage_store_, clock_, usage_recorder_options(config),
+      [](const Error& error) { spdlog::error("usage is lost: {}", error.to_string()); });
+  spdlog::info("usage opened: {} (batches {} to {})", paths.usage.string(), usage_log_->first(), usage_log_->next());
+  return restore_windows(config);
+}
+
+Status Node::restore_windows(const v1::Config& config) {
+  const auto counters_max = static_cast<std::size_t>(config.ratelimits().counters_max());
+  windows_ = std::make_unique<projections::SlidingWindows>(counters_max, usage_.get());
+  Status restored = usage_store_->visit_live_windows(
+      clock_.now_ms(),
+      [this](std::string_view counter, std::int64_t duration_ms, std::int64_t window, std::int64_t tokens) {
+        windows_->restore(counter, duration_ms, window, tokens);
+      });
+  if (restored) spdlog::info("rate limits restored: {} counters", windows_->stats().counters);
+  return restored;
+}
+
+Status Node::drop_usage(std::int64_t time_ms, std::int64_t now_ms) {
+  if (const auto dropped = usage_log_->drop_before(time_ms); !dropped) return tl::unexpected(dropped.error());
+  return usage_store_->drop_expired_windows(now_ms);
 }
 
 Status Node::close() {
   runtime_->drain();
+  usage_->flush();
+  if (Status flushed = usage_store_->flush(); !flushed) return flushed;
   return projections_->flush();
+}
+
+Result<std::unique_ptr<events::UsageLog>> open_usage_log_read_only(const v1::Config& config) {
+  return events::UsageLog::open(
+      {.directory = paths_of(config).usage, .mode = events::UsageLogOptions::Mode::kReadOnly});
 }
 
 Result<std::unique_ptr<events::EmbeddedLog>> open_log_read_only(const v1::Config& config) {

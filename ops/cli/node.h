@@ -5,15 +5,18 @@
 #include "actors/runtime.h"
 #include "actors/vault/vault.h"
 #include "events/embedded_log.h"
+#include "events/usage_log.h"
 #include "keyfold/v1/config.pb.h"
 #include "projections/projections.h"
 #include "projections/sliding_windows.h"
+#include "projections/usage_recorder.h"
+#include "projections/usage_store.h"
 #include "schemas/base/clock.h"
 
 namespace keyfold::ops {
 
-/// Everything of a server below HTTP: log, read models, write path and vault of one data directory, which this process
-/// owns until the node is destroyed. `open`, use, `close`.
+/// Everything of a server below HTTP: log, read models, write path, vault and usage of one data directory, which this
+/// process owns until the node is destroyed. `open`, use, `close`.
 class Node {
  public:
   /// Opens or creates the directory, brings the read models to the end of the log (told to the log of the program) and
@@ -28,23 +31,38 @@ class Node {
   [[nodiscard]] actors::Vault& vault() { return *vault_; }
   [[nodiscard]] projections::SlidingWindows& windows() { return *windows_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] const events::UsageLog& usage_log() const { return *usage_log_; }
+  [[nodiscard]] const projections::UsageStore& usage_store() const { return *usage_store_; }
+  [[nodiscard]] projections::UsageRecorder& usage() { return *usage_; }
 
-  /// Answers the commands in flight, takes no more, and makes the read models survive without a replay.
+  /// Drops usage of before `time_ms` and rate-limit windows that count no more at `now_ms`.
+  [[nodiscard]] Status drop_usage(std::int64_t time_ms, std::int64_t now_ms);
+
+  /// Answers the commands in flight, takes no more, writes the usage that waits, and makes the read models survive
+  /// without a replay.
   [[nodiscard]] Status close();
 
  private:
   Node() = default;
+  [[nodiscard]] Status open_usage(const v1::Config& config);
+  [[nodiscard]] Status restore_windows(const v1::Config& config);
 
   SystemClock clock_;
+  std::unique_ptr<events::UsageLog> usage_log_;
+  std::unique_ptr<projections::UsageStore> usage_store_;
+  std::unique_ptr<projections::UsageRecorder> usage_;
+  std::unique_ptr<projections::SlidingWindows> windows_;
   std::unique_ptr<events::EmbeddedLog> log_;
   std::unique_ptr<projections::Projections> projections_;
   std::unique_ptr<actors::Runtime> runtime_;
   std::unique_ptr<actors::Vault> vault_;
-  std::unique_ptr<projections::SlidingWindows> windows_;
 };
 
 /// The log of a data directory, whether a server runs on it or not: what was durable at this moment.
 [[nodiscard]] Result<std::unique_ptr<events::EmbeddedLog>> open_log_read_only(const v1::Config& config);
+
+/// The usage stream of a data directory on which no server runs.
+[[nodiscard]] Result<std::unique_ptr<events::UsageLog>> open_usage_log_read_only(const v1::Config& config);
 
 /// Tells progress to the log of the program: its begin and end, and once a second between them.
 [[nodiscard]] projections::ProgressSink log_progress();

@@ -75,6 +75,25 @@ void add_ratelimits(const projections::SlidingWindows::Stats& stats, Families& o
                            static_cast<double>(stats.refused)));
 }
 
+void add_usage(const NodeMetricsSources& sources, Families& out) {
+  const auto stats = sources.usage.stats();
+  const std::pair<const char*, std::pair<const char*, std::uint64_t>> counters[] = {
+      {"keyfold_usage_recorded_total", {"Usage records that were taken.", stats.recorded}},
+      {"keyfold_usage_dropped_total", {"Usage records that were lost: no room, or not written.", stats.dropped}},
+      {"keyfold_usage_batches_total", {"Batches on the usage stream.", stats.batches}},
+      {"keyfold_usage_bytes_total", {"Bytes on the usage stream.", stats.bytes}},
+      {"keyfold_usage_flush_errors_total", {"Batches that could not be written or folded.", stats.errors}}};
+  for (const auto& [name, help_and_value] : counters) {
+    out.push_back(
+        one_metric(name, help_and_value.first, MetricType::Counter, static_cast<double>(help_and_value.second)));
+  }
+  out.push_back(one_metric("keyfold_usage_last_flush_age_seconds", "Since all usage was last written and folded.",
+                           MetricType::Gauge,
+                           static_cast<double>(sources.clock.now_ms() - stats.last_flush_at_ms) / 1e3));
+  out.push_back(one_metric("keyfold_usage_next_sequence", "The sequence of the next batch.", MetricType::Gauge,
+                           static_cast<double>(sources.usage_log.next())));
+}
+
 class NodeMetrics final : public prometheus::Collectable {
  public:
   explicit NodeMetrics(NodeMetricsSources sources) : sources_(sources) {}
@@ -85,6 +104,7 @@ class NodeMetrics final : public prometheus::Collectable {
     add_write_path(sources_.runtime.stats(), out);
     add_partitions(sources_, out);
     add_ratelimits(sources_.windows.stats(), out);
+    add_usage(sources_, out);
     out.push_back(one_metric("keyfold_access_log_dropped_total", "Access log lines that were dropped.",
                              MetricType::Counter, static_cast<double>(sources_.access_log.dropped())));
     return out;

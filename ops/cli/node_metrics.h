@@ -4,10 +4,13 @@
 
 #include "actors/runtime.h"
 #include "events/log.h"
+#include "events/usage_log.h"
 #include "gateway/api/access_log.h"
 #include "gateway/http/server.h"
 #include "projections/projections.h"
 #include "projections/sliding_windows.h"
+#include "projections/usage_recorder.h"
+#include "schemas/base/clock.h"
 
 namespace prometheus {
 class Collectable;
@@ -22,10 +25,13 @@ struct NodeMetricsSources {
   const http::Server& server;
   const api::AccessLog& access_log;
   const projections::SlidingWindows& windows;
+  const events::UsageLog& usage_log;
+  const projections::UsageRecorder& usage;
+  const Clock& clock;
 };
 
-/// Metrics of the process, listener, write path, log, read models, access log and rate limits, gathered when they are
-/// asked for. The sources outlive the result. Thread-safe.
+/// Metrics of the process, listener, write path, log, read models, rate limits, usage and access log, gathered when
+/// they are asked for. The sources outlive the result. Thread-safe.
 [[nodiscard]] std::shared_ptr<prometheus::Collectable> make_node_metrics(NodeMetricsSources sources);
 
 }  // namespace keyfold::ops

@@ -52,4 +52,11 @@ Result<EventPage> OperatorClient::events(events::PartitionId partition, events::
   });
 }
 
+Result<UsagePage> OperatorClient::usage(events::Sequence from, std::size_t limit) const {
+  const std::string path = "/usage?from=" + std::to_string(from) + "&limit=" + std::to_string(limit);
+  return get(address_, path).map([](const httplib::Response& response) {
+    return UsagePage{response.body, number_in(response, "X-Keyfold-Next")};
+  });
+}
+
 }  // namespace keyfold::ops

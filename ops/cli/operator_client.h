@@ -4,6 +4,7 @@
 
 #include "events/log.h"
 #include "ops/cli/event_page.h"
+#include "ops/cli/usage_page.h"
 
 namespace keyfold::ops {
 
@@ -18,6 +19,7 @@ class OperatorClient {
   [[nodiscard]] Result<std::string> digest() const;
   [[nodiscard]] Result<std::uint32_t> partitions() const;
   [[nodiscard]] Result<EventPage> events(events::PartitionId partition, events::Sequence from, std::size_t limit) const;
+  [[nodiscard]] Result<UsagePage> usage(events::Sequence from, std::size_t limit) const;
 
  private:
   std::string address_;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "ops/cli/event_page.h"
+#include "ops/cli/usage_page.h"
 
 namespace keyfold::ops {
 namespace {
@@ -47,6 +48,18 @@ void answer_events(const events::Log& log, const httplib::Request& request, http
   if (!page) return refuse(response, 500, page.error().to_string());
   response.set_header("X-Keyfold-Next", std::to_string(page->next));
   response.set_header("X-Keyfold-Partitions", std::to_string(log.partitions()));
+  response.set_content(page->lines, "application/x-ndjson");
+}
+
+void answer_usage(const events::UsageLog& log, const httplib::Request& request, httplib::Response& response) {
+  const auto from = number_of(request, "from", 0);
+  const auto limit = number_of(request, "limit", kEventsDefault);
+  if (!from || !limit || *limit == 0 || *limit > kEventsMax) {
+    return refuse(response, 400, "from is a number from 0 on, limit one of 1 to " + std::to_string(kEventsMax));
+  }
+  const auto page = read_usage_page(log, *from, *limit);
+  if (!page) return refuse(response, 500, page.error().to_string());
+  response.set_header("X-Keyfold-Next", std::to_string(page->next));
   response.set_content(page->lines, "application/x-ndjson");
 }
 
@@ -91,6 +104,9 @@ struct OperatorServer::Impl {
     });
     server.Get("/events", [this](const httplib::Request& request, httplib::Response& response) {
       answer_events(sources.log, request, response);
+    });
+    server.Get("/usage", [this](const httplib::Request& request, httplib::Response& response) {
+      answer_usage(sources.usage, request, response);
     });
     server.Get("/version", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("{\"version\":\"" KEYFOLD_VERSION "\"}\n", "application/json");

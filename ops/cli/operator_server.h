@@ -4,6 +4,7 @@
 #include <string>
 
 #include "events/log.h"
+#include "events/usage_log.h"
 #include "gateway/api/metrics.h"
 #include "projections/projections.h"
 
@@ -16,6 +17,9 @@ namespace keyfold::ops {
 ///   GET /digest        digest lines of the live read models
 ///   GET /events?partition=P&from=N&limit=N  events as JSON lines, at most 1,000; header X-Keyfold-Next says where to
 ///                      go on, X-Keyfold-Partitions how many partitions there are
+///   GET /usage?from=N&limit=N  usage events as JSON lines, of at most 1,000 batches; header X-Keyfold-Next says where
+///   to
+///                      go on
 ///   GET /version       {"version":"0.1.0"}
 /// Threads of its own (4). Thread-safe.
 class OperatorServer {
@@ -24,6 +28,7 @@ class OperatorServer {
     const events::Log& log;
     const projections::Projections& projections;
     const api::Metrics& metrics;
+    const events::UsageLog& usage;
   };
   /// All sources outlive the server.
   explicit OperatorServer(Sources sources);

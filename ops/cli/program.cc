@@ -11,6 +11,7 @@
 #include "ops/cli/logging.h"
 #include "ops/cli/node.h"
 #include "ops/cli/serve.h"
+#include "ops/cli/usage_commands.h"
 #include "ops/replay/replay.h"
 
 namespace keyfold::ops {
@@ -28,6 +29,7 @@ class Program {
     add_serve();
     add_bootstrap();
     add_log_commands();
+    add_usage_commands();
     add_projection_commands();
     add_workspace_commands();
     add_root_key_commands();
@@ -136,6 +138,18 @@ class Program {
     }));
   }
 
+  void add_usage_commands() {
+    CLI::App& usage = add_group("usage", "Read the usage stream");
+    CLI::App* tail = add(usage, "tail", "Print verifications and rate-limit decisions as JSON, one a line", [this] {
+      return with_config([this](const v1::Config& config) { return tail_usage(config, usage_tail_, out_); });
+    });
+    add_data_options(tail);
+    tail->add_option("--from", usage_tail_.from, "The first batch to print (default: the oldest that is kept)")
+        ->check(CLI::NonNegativeNumber);
+    tail->add_flag_callback(
+        "--follow", [this] { usage_tail_.after = UsageTailRequest::After::kFollow; }, "Go on with usage as it comes");
+  }
+
   void add_projection_commands() {
     add_data_options(add(app_, "digest", "Print digests of the read models", [this] {
       return with_config([this](const v1::Config& config) { return print_digest(config, out_); });
@@ -196,6 +210,7 @@ class Program {
   std::optional<int> operator_port_;
   bool bootstrap_ = false;
   TailRequest tail_;
+  UsageTailRequest usage_tail_;
   std::string into_;
   std::string name_;
   ClientOptions client_;

@@ -39,15 +39,16 @@ struct Service::Impl {
 
   Status start_listeners() {
     api = std::make_unique<api::Api>(api::Services{node->projections(), node->runtime(), node->vault(), node->clock(),
-                                                   metrics, *access_log, node->windows()});
+                                                   metrics, *access_log, node->windows(), node->usage(),
+                                                   node->usage_store(), config.usage().retention_days()});
     server = std::make_unique<http::Server>(
         server_options(config),
         [this](const http::Request& request, http::Exchange& exchange) { return api->handle(request, exchange); },
         api::render_listener_error);
-    metrics.add(
-        make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log, node->windows()}));
-    operator_server =
-        std::make_unique<OperatorServer>(OperatorServer::Sources{node->log(), node->projections(), metrics});
+    metrics.add(make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log,
+                                   node->windows(), node->usage_log(), node->usage(), node->clock()}));
+    operator_server = std::make_unique<OperatorServer>(
+        OperatorServer::Sources{node->log(), node->projections(), metrics, node->usage_log()});
     const auto port = static_cast<std::uint16_t>(config.operator_().port());
     if (Status started = operator_server->start(config.operator_().address(), port); !started) return started;
     return server->start();
@@ -71,7 +72,7 @@ Result<std::unique_ptr<Service>> Service::open(const v1::Config& config) {
   impl.paths = paths_of(config);
   if (Status opened = impl.open_node(); !opened) return tl::unexpected(opened.error());
   if (Status started = impl.start_listeners(); !started) return tl::unexpected(started.error());
-  impl.housekeeping = std::make_unique<Housekeeping>(impl.node->vault());
+  impl.housekeeping = std::make_unique<Housekeeping>(*impl.node, usage_retention_ms(config));
   return service;
 }
 

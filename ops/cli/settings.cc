@@ -1,8 +1,11 @@
 #include "ops/cli/settings.h"
 
+#include <algorithm>
+
 namespace keyfold::ops {
 namespace {
 
+constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::string_view kCheckpointPurpose = "keyfold log checkpoint";
 
 std::filesystem::path or_below(const std::string& path, const std::filesystem::path& data, const char* name) {
@@ -30,9 +33,13 @@ std::size_t size(std::int64_t number) { return static_cast<std::size_t>(number);
 
 Paths paths_of(const v1::Config& config) {
   const std::filesystem::path data = config.data_directory();
-  return {data, or_below(config.log().directory(), data, "log"),
+  return {data,
+          or_below(config.log().directory(), data, "log"),
           or_below(config.projections().directory(), data, "projections"),
-          or_below(config.vault().master_key_file(), data, "master.key"), data / "runtime.json"};
+          or_below(config.vault().master_key_file(), data, "master.key"),
+          data / "runtime.json",
+          or_below(config.usage().directory(), data, "usage"),
+          data / "usage_projections"};
 }
 
 http::ServerOptions server_options(const v1::Config& config) {
@@ -57,6 +64,20 @@ actors::RuntimeOptions runtime_options(const v1::Config& config) {
   return {.scheduler_threads = static_cast<int>(config.runtime().scheduler_threads()),
           .queue_commands_max = size(config.runtime().queue_commands_max())};
 }
+
+projections::UsageRecorderOptions usage_recorder_options(const v1::Config& config) {
+  return {.batch_interval_ms = config.usage().batch_interval_ms(),
+          .buffer_records_max = size(config.usage().buffer_records_max())};
+}
+
+projections::UsageStoreOptions usage_store_options(const v1::Config& config) {
+  projections::UsageStoreOptions options{.directory = paths_of(config).usage_projections};
+  options.minutes_kept_ms = usage_retention_ms(config);
+  options.days_kept_ms = std::max(options.days_kept_ms, options.minutes_kept_ms);
+  return options;
+}
+
+std::int64_t usage_retention_ms(const v1::Config& config) { return config.usage().retention_days() * kDayMs; }
 
 api::AccessLog::Mode access_log_mode(const v1::Config& config) {
   if (config.access_log().mode() == "all") return api::AccessLog::Mode::kAll;

@@ -8,6 +8,8 @@
 #include "gateway/api/access_log.h"
 #include "gateway/http/server.h"
 #include "keyfold/v1/config.pb.h"
+#include "projections/usage_recorder.h"
+#include "projections/usage_store.h"
 
 // What a configuration says, in the words of the parts that it configures.
 namespace keyfold::ops {
@@ -19,11 +21,17 @@ struct Paths {
   std::filesystem::path projections;
   std::filesystem::path master_key;
   std::filesystem::path runtime_file;  // runtime.json of a running server
+  std::filesystem::path usage;
+  std::filesystem::path usage_projections;
 };
 [[nodiscard]] Paths paths_of(const v1::Config& config);
 
 [[nodiscard]] http::ServerOptions server_options(const v1::Config& config);
 [[nodiscard]] actors::RuntimeOptions runtime_options(const v1::Config& config);
+[[nodiscard]] projections::UsageRecorderOptions usage_recorder_options(const v1::Config& config);
+[[nodiscard]] projections::UsageStoreOptions usage_store_options(const v1::Config& config);
+/// How long the usage stream is kept.
+[[nodiscard]] std::int64_t usage_retention_ms(const v1::Config& config);
 [[nodiscard]] api::AccessLog::Mode access_log_mode(const v1::Config& config);
 
 /// For the process that owns the log. The checkpoint is authenticated by a key derived from the master key.

@@ -17,7 +17,7 @@ Data list(const Call& call, const Services& services, const std::string& prefix,
                             [&](std::string_view row_key, std::string_view) {
                               const auto key = projections::find_key(reader, row_key.substr(prefix.size()));
                               if (!key || key->deleted_at_ms() != 0 || key->keyspace_id() != keyspace_id) return true;
-                              return page.add(key->key_id(), key_json(*key, reader));
+                              return page.add(key->key_id(), key_json(*key, reader, services.usage_store));
                             });
   return std::move(page).finish();
 }

@@ -13,7 +13,7 @@ Answered<Step> get_key(const Call& call, const Services& services) {
     const auto api = find_live_api(call, services, key->api_id());
     if (!api || !api->store_encrypted_keys()) return refuse(keys_not_recoverable());
   }
-  return Data{key_json(*key, rows_of(call, services)).dump(), {}};
+  return Data{key_json(*key, rows_of(call, services), services.usage_store).dump(), {}};
 }
 
 }  // namespace keyfold::api

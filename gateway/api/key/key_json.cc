@@ -65,12 +65,15 @@ void set_grants(Json& out, const rows::KeyRow& key, const projections::RowReader
 
 }  // namespace
 
-Json key_json(const rows::KeyRow& key, const projections::RowReader& reader) {
+Json key_json(const rows::KeyRow& key, const projections::RowReader& reader, const projections::UsageStore& usage) {
   Json out{{"keyId", key.key_id()}, {"start", key.start()}, {"enabled", key.enabled()}};
   if (!key.name().empty()) out["name"] = key.name();
   set_meta(out, key.meta_json());
   out["createdAt"] = key.created_at_ms();
   if (key.updated_at_ms() != 0) out["updatedAt"] = key.updated_at_ms();
+  // Telemetry that can't be read is no reason to hide the key.
+  const std::int64_t last_used_at_ms = usage.last_used_at_ms(key.workspace_id(), key.key_id()).value_or(0);
+  if (last_used_at_ms != 0) out["lastUsedAt"] = last_used_at_ms;
   if (key.has_expires_at_ms() && key.expires_at_ms() != 0) out["expires"] = key.expires_at_ms();
   set_grants(out, key, reader);
   if (key.has_credits_remaining()) out["credits"] = actors::credits_json(key);

@@ -8,8 +8,10 @@
 
 namespace keyfold::api {
 
-/// A key as getKey and listKeys show it: what is unset is left out; permissions direct and through roles, sorted.
-[[nodiscard]] Json key_json(const rows::KeyRow& key, const projections::RowReader& reader);
+/// A key as getKey and listKeys show it: what is unset is left out; permissions direct and through roles, sorted. The
+/// last use is as of the last batch of usage.
+[[nodiscard]] Json key_json(const rows::KeyRow& key, const projections::RowReader& reader,
+                            const projections::UsageStore& usage);
 
 /// The key when it and its API are live and of the caller's workspace.
 [[nodiscard]] std::optional<rows::KeyRow> find_live_key(const Call& call, const Services& services,

@@ -152,11 +152,12 @@ Answered<Verdict> verify(const VerifyRequest& request, const projections::RootKe
     verdict.code = judgement.code;
     verdict.must_spend = judgement.must_spend;
     syntax_error = std::move(judgement.syntax_error);
-    if (verdict.must_spend) {
-      verdict.key_id = key.key_id;
-    } else if (verdict.code != VerifyCode::kNotFound) {
-      append_key(out, key, verdict.code, key.credits_remaining);
-    }
+    if (verdict.code == VerifyCode::kNotFound) return;
+    verdict.key_id = key.key_id;
+    verdict.keyspace_id = key.keyspace_id;
+    verdict.identity_id = key.identity_id;
+    verdict.external_id = key.external_id;
+    if (!verdict.must_spend) append_key(out, key, verdict.code, key.credits_remaining);
   });
   if (!syntax_error.empty()) return refuse(permission_query_syntax(std::move(syntax_error)));
   if (verdict.code == VerifyCode::kNotFound) out += kNotFoundJson;

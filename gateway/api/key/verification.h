@@ -40,7 +40,11 @@ struct VerifyRequest {
 struct Verdict {
   VerifyCode code = VerifyCode::kNotFound;
   bool must_spend = false;  // valid so far, but credits must be spent durably first
-  std::string key_id;       // set with must_spend
+  // Whom it was about, unless the code is kNotFound; the identity's ids are empty when the key has none.
+  std::string key_id;
+  std::string keyspace_id;
+  std::string identity_id;
+  std::string external_id;
 };
 
 /// Judges the key and appends the answer's `data` to `out`, unless credits must be spent first. Refuses only an

@@ -1,6 +1,8 @@
 #include "gateway/api/key/endpoints.h"
 #include "gateway/api/key/verification.h"
+#include "gateway/api/key/verification_usage.h"
 #include "gateway/api/metrics.h"
+#include "gateway/api/mutation.h"
 
 namespace keyfold::api {
 namespace {
@@ -37,6 +39,15 @@ VerifyRequest request_of(const Call& call) {
   return request;
 }
 
+VerificationContext context_of(const Call& call) {
+  return {call.request_id, call.workspace_id(), call.time_ms, call.started_ns, call.find("tags")};
+}
+
+// A repeat under an Idempotency-Key gets the recorded answer instead of this one, and is no verification of its own.
+bool is_repeat(const Call& call, const Services& services) {
+  return call.idempotency && find_recorded(services, call).has_value();
+}
+
 }  // namespace
 
 Answered<Step> verify_key(const Call& call, const Services& services) {
@@ -47,6 +58,7 @@ Answered<Step> verify_key(const Call& call, const Services& services) {
   if (!verdict) return refuse(verdict.error());
   if (!verdict->must_spend) {
     services.metrics.count_verification(static_cast<std::size_t>(verdict->code));
+    if (!is_repeat(call, services)) record_verification(services.usage, context_of(call), *verdict, verdict->code, 0);
     return Data{std::move(data), {}};
   }
   Plan plan;
@@ -55,10 +67,13 @@ Answered<Step> verify_key(const Call& call, const Services& services) {
   const Digest hash = sha256(request.key);
   plan.data_json.clear();
   if (call.idempotency) append_verification(plan.data_json, keys, hash, VerifyCode::kValid, std::nullopt);
-  plan.conclude = [&keys, &services, hash](const actors::Outcome& outcome) -> Answered<std::string> {
+  // Whoever calls this keeps the call.
+  plan.conclude = [&call, &keys, &services, hash, verdict = *verdict,
+                   cost = request.cost](const actors::Outcome& outcome) -> Answered<std::string> {
     const auto code = code_of(outcome);
     if (!code) return refuse(from_rejection(outcome.error()));
     services.metrics.count_verification(static_cast<std::size_t>(*code));
+    record_verification(services.usage, context_of(call), verdict, *code, outcome ? cost : 0);
     std::string answer;
     append_verification(answer, keys, hash, *code, balance_after(outcome));
     return answer;

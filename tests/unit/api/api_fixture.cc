@@ -21,6 +21,11 @@ void ApiFixture::restart() {
 void ApiFixture::open() {
   log = events::EmbeddedLog::open({.directory = directory_.path() / "log"}).value();
   projections = projections::Projections::open(directory_.path() / "projections", *log, {}).value();
+  usage_log = events::UsageLog::open({.directory = directory_.path() / "usage"}).value();
+  usage_store =
+      projections::UsageStore::open({.directory = directory_.path() / "usage_projections"}, *usage_log).value();
+  usage = std::make_unique<projections::UsageRecorder>(
+      *usage_log, *usage_store, clock, projections::UsageRecorderOptions{.batch_interval_ms = 3'600'000}, nullptr);
   runtime = std::make_unique<actors::Runtime>(*log, *projections, clock, actors::RuntimeOptions{});
   ASSERT_TRUE(runtime->start());
   vault_ = std::make_unique<actors::Vault>(*log, actors::MasterKey::from_file(directory_.path() / "master.key").value(),
@@ -28,7 +33,8 @@ void ApiFixture::open() {
   metrics = std::make_unique<Metrics>();
   windows = std::make_unique<projections::SlidingWindows>(10'000);
   access_log_ = AccessLog::open(AccessLog::Mode::kAll, (directory_.path() / "access.log").string()).value();
-  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault_, clock, *metrics, *access_log_, *windows});
+  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault_, clock, *metrics, *access_log_, *windows,
+                                        *usage, *usage_store, 90});
   server_ = std::make_unique<http::Server>(
       http::ServerOptions{.port = 0, .threads = 1},
       [this](const http::Request& request, http::Exchange& exchange) { return api_->handle(request, exchange); },
@@ -44,6 +50,9 @@ void ApiFixture::close() {
   access_log_.reset();
   vault_.reset();
   runtime.reset();
+  usage.reset();
+  usage_store.reset();
+  usage_log.reset();
   projections.reset();
   log.reset();
 }

@@ -15,6 +15,8 @@
 #include "gateway/api/api.h"
 #include "gateway/api/metrics.h"
 #include "projections/projections.h"
+#include "projections/usage_recorder.h"
+#include "projections/usage_store.h"
 #include "schemas/base/clock.h"
 #include "tests/temporary_directory.h"
 
@@ -55,6 +57,9 @@ class ApiFixture {
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<events::EmbeddedLog> log;
   std::unique_ptr<projections::Projections> projections;
+  std::unique_ptr<events::UsageLog> usage_log;
+  std::unique_ptr<projections::UsageStore> usage_store;
+  std::unique_ptr<projections::UsageRecorder> usage;  // writes when it is flushed, not by itself
   std::unique_ptr<actors::Runtime> runtime;
   std::unique_ptr<projections::SlidingWindows> windows;  // empty after a restart
 

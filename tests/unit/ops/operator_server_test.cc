@@ -11,7 +11,7 @@ namespace {
 
 class Operator : public testing::NodeFixture {
  protected:
-  Operator() : node(open()), server({node->log(), node->projections(), metrics}) {
+  Operator() : node(open()), server({node->log(), node->projections(), metrics, node->usage_log()}) {
     EXPECT_TRUE(bootstrap(*node));
     EXPECT_TRUE(server.start("127.0.0.1", 0));
   }
@@ -82,10 +82,29 @@ TEST_F(Operator, RefusesNumbersThatAreNone) {
 
 TEST_F(Operator, KnowsNoPartitionBeyondTheLast) { EXPECT_EQ(get("/events?partition=4").status, 404); }
 
+TEST_F(Operator, AnswersUsageInPages) {
+  v1::Verification verification;
+  verification.set_key_id("key_1");
+  verification.set_time_ms(5);
+  for (int batch = 0; batch < 2; ++batch) {
+    node->usage().record(verification);
+    node->usage().flush();
+  }
+  const OperatorClient client(url());
+  const auto first = client.usage(0, 1).value();
+  EXPECT_EQ(first.next, 1u);
+  EXPECT_EQ(first.lines,
+            "{\"sequence\":0,\"type\":\"Verification\",\"payload\":{\"timeMs\":\"5\",\"keyId\":\"key_1\"}}\n");
+  EXPECT_EQ(client.usage(1, 10).value().next, 2u);
+  EXPECT_EQ(client.usage(2, 10).value().lines, "");
+  EXPECT_EQ(get("/usage?limit=1001").status, 400);
+  EXPECT_EQ(get("/usage?from=x").status, 400);
+}
+
 TEST_F(Operator, AnswersItsVersion) { EXPECT_EQ(get("/version").body.find("{\"version\":\""), 0u); }
 
 TEST_F(Operator, RefusesAPortThatIsTaken) {
-  OperatorServer second({node->log(), node->projections(), metrics});
+  OperatorServer second({node->log(), node->projections(), metrics, node->usage_log()});
   const Status status = second.start("127.0.0.1", server.port());
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::kIo);

@@ -1,0 +1,43 @@
+#include "gateway/api/key/verification_usage.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace keyfold::api {
+namespace {
+
+constexpr std::int64_t kNanosecondsPerMicrosecond = 1'000;
+
+std::int64_t microseconds_since(std::int64_t started_ns) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+  return std::max<std::int64_t>((now_ns - started_ns) / kNanosecondsPerMicrosecond, 0);
+}
+
+void assign(std::string* field, std::string_view text) { field->assign(text); }
+
+}  // namespace
+
+void record_verification(projections::UsageRecorder& usage, const VerificationContext& context, const Verdict& verdict,
+                         VerifyCode code, std::int64_t spent_credits) {
+  if (code == VerifyCode::kNotFound) return;
+  // Reused, so that its texts keep their memory.
+  thread_local v1::Verification record;
+  assign(record.mutable_request_id(), context.request_id);
+  record.set_time_ms(context.time_ms);
+  assign(record.mutable_workspace_id(), context.workspace_id);
+  assign(record.mutable_keyspace_id(), verdict.keyspace_id);
+  assign(record.mutable_key_id(), verdict.key_id);
+  assign(record.mutable_identity_id(), verdict.identity_id);
+  assign(record.mutable_external_id(), verdict.external_id);
+  assign(record.mutable_outcome(), to_string(code));
+  record.clear_tags();
+  if (context.tags != nullptr) {
+    for (const auto& tag : *context.tags) record.add_tags(tag.get_ref<const std::string&>());
+  }
+  record.set_spent_credits(spent_credits);
+  record.set_latency_us(microseconds_since(context.started_ns));
+  usage.record(record);
+}
+
+}  // namespace keyfold::api
