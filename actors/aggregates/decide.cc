@@ -2,7 +2,9 @@
 
 #include "actors/aggregates/api.h"
 #include "actors/aggregates/key.h"
+#include "actors/aggregates/key_secret.h"
 #include "actors/aggregates/permission.h"
+#include "actors/aggregates/refill.h"
 #include "actors/aggregates/role.h"
 #include "actors/aggregates/root_key.h"
 #include "actors/aggregates/workspace.h"
@@ -34,13 +36,18 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.delete_key(), context, reader);
     case v1::Command::kSpendCredits:
       return decide(command.spend_credits(), context, reader);
+    case v1::Command::kRefillKey:
+      return decide(command.refill_key(), context, reader);
+    case v1::Command::kResealKey:
+      return decide(command.reseal_key(), context, reader);
+    case v1::Command::kCompleteRefills:
+      return decide(command.complete_refills(), context, reader);
     case v1::Command::kCreatePermission:
       return decide(command.create_permission(), context, reader);
     case v1::Command::kCreateRole:
       return decide(command.create_role(), context, reader);
     // Not decided yet by this version.
     case v1::Command::kUpdateWorkspace:
-    case v1::Command::kCompleteRefills:
     case v1::Command::kUpdateApi:
     case v1::Command::kUpdateCredits:
     case v1::Command::kChangeKeyPermissions:
@@ -48,8 +55,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     case v1::Command::kRerollKey:
     case v1::Command::kMigrateKeys:
     case v1::Command::kCompleteMigration:
-    case v1::Command::kRefillKey:
-    case v1::Command::kResealKey:
     case v1::Command::kCreateIdentity:
     case v1::Command::kUpdateIdentity:
     case v1::Command::kDeleteIdentity:

@@ -8,6 +8,7 @@
 #include "schemas/base/encoding.h"
 #include "schemas/base/hash.h"
 #include "schemas/base/random.h"
+#include "tests/append_event.h"
 
 namespace keyfold::api::testing {
 ApiFixture::ApiFixture() { open(); }
@@ -18,16 +19,25 @@ void ApiFixture::restart() {
   open();
 }
 
+void ApiFixture::restart_after(const std::string& workspace_id, const std::string& event) {
+  close();
+  {
+    const auto stopped = events::EmbeddedLog::open({.directory = directory_.path() / "log"}).value();
+    keyfold::testing::append_event(*stopped, workspace_id, event);
+  }
+  open();
+}
+
 void ApiFixture::open() {
   log = events::EmbeddedLog::open({.directory = directory_.path() / "log"}).value();
   projections = projections::Projections::open(directory_.path() / "projections", *log, {}).value();
   runtime = std::make_unique<actors::Runtime>(*log, *projections, clock, actors::RuntimeOptions{});
   ASSERT_TRUE(runtime->start());
-  vault_ = std::make_unique<actors::Vault>(*log, actors::MasterKey::from_file(directory_.path() / "master.key").value(),
-                                           clock);
+  vault = std::make_unique<actors::Vault>(*log, actors::MasterKey::from_file(directory_.path() / "master.key").value(),
+                                          clock);
   metrics = std::make_unique<Metrics>();
   access_log_ = AccessLog::open(AccessLog::Mode::kAll, (directory_.path() / "access.log").string()).value();
-  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault_, clock, *metrics, *access_log_});
+  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault, clock, *metrics, *access_log_});
   server_ = std::make_unique<http::Server>(
       http::ServerOptions{.port = 0, .threads = 1},
       [this](const http::Request& request, http::Exchange& exchange) { return api_->handle(request, exchange); },
@@ -41,7 +51,7 @@ void ApiFixture::close() {
   api_.reset();
   server_.reset();
   access_log_.reset();
-  vault_.reset();
+  vault.reset();
   runtime.reset();
   projections.reset();
   log.reset();
