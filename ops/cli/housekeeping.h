@@ -1,30 +1,26 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
-#include "actors/vault/vault.h"
+#include "ops/cli/node.h"
+#include "ops/cli/periodic_task.h"
 
 namespace keyfold::ops {
 
-/// Destroys the data keys whose time has come, once a minute on a thread of its own, until it is destroyed.
+/// What a node does without being asked, each on a thread of its own: destroys data keys whose time has come, refills
+/// credits at the turn of the UTC day, and finishes rotations of data keys. Begins at once.
 class Housekeeping {
  public:
-  /// The vault outlives this.
-  explicit Housekeeping(actors::Vault& vault);
-  ~Housekeeping();
-  Housekeeping(const Housekeeping&) = delete;
-  Housekeeping& operator=(const Housekeeping&) = delete;
+  /// The node outlives this.
+  explicit Housekeeping(Node& node);
+
+  /// Goes on with rotations now instead of within a minute. Thread-safe.
+  void wake_reseals() { reseals_.wake(); }
+  /// Ends all of it. Safe to call twice.
+  void stop();
 
  private:
-  void run();
-
-  actors::Vault& vault_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool ending_ = false;
-  std::thread thread_;
+  PeriodicTask expiry_;
+  PeriodicTask refills_;
+  PeriodicTask reseals_;
 };
 
 }  // namespace keyfold::ops

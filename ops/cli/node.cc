@@ -28,14 +28,17 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   std::error_code error;
   std::filesystem::create_directories(paths.data, error);
   if (error) return fail(ErrorCode::kIo, "the data directory can't be made: " + error.message(), paths.data);
-  auto master = make_or_read_master_key(config);
-  if (!master) return tl::unexpected(master.error());
+  auto masters = make_or_read_master_keys(config);
+  if (!masters) return tl::unexpected(masters.error());
 
   std::unique_ptr<Node> node(new Node());
-  auto log = events::EmbeddedLog::open(log_options(config, *master));
+  auto log = events::EmbeddedLog::open(log_options(config, *masters));
   if (!log) return tl::unexpected(log.error());
   node->log_ = *std::move(log);
   spdlog::info("log opened: {} ({} partitions)", paths.log.string(), node->log_->partitions());
+
+  node->vault_ = std::make_unique<actors::Vault>(*node->log_, *std::move(masters), node->clock_);
+  if (const Status checked = node->vault_->check_master_keys(); !checked) return tl::unexpected(checked.error());
 
   auto projections = projections::Projections::open(paths.projections, *node->log_, log_progress());
   if (!projections) return tl::unexpected(projections.error());
@@ -45,7 +48,9 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   node->runtime_ =
       std::make_unique<actors::Runtime>(*node->log_, *node->projections_, node->clock_, runtime_options(config));
   if (const Status started = node->runtime_->start(); !started) return tl::unexpected(started.error());
-  node->vault_ = std::make_unique<actors::Vault>(*node->log_, *std::move(master), node->clock_);
+  node->refills_ = std::make_unique<actors::RefillWorkflow>(*node->runtime_, *node->projections_, node->clock_);
+  node->reseals_ =
+      std::make_unique<actors::ResealWorkflow>(*node->runtime_, *node->projections_, *node->vault_, node->clock_);
   return node;
 }
 
@@ -55,9 +60,9 @@ Status Node::close() {
 }
 
 Result<std::unique_ptr<events::EmbeddedLog>> open_log_read_only(const v1::Config& config) {
-  const auto master = read_master_key(config);
-  if (!master) return tl::unexpected(master.error());
-  return events::EmbeddedLog::open(read_only_log_options(config, *master));
+  const auto masters = read_master_keys(config);
+  if (!masters) return tl::unexpected(masters.error());
+  return events::EmbeddedLog::open(read_only_log_options(config, *masters));
 }
 
 }  // namespace keyfold::ops

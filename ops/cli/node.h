@@ -4,6 +4,8 @@
 
 #include "actors/runtime.h"
 #include "actors/vault/vault.h"
+#include "actors/workflows/refill.h"
+#include "actors/workflows/reseal.h"
 #include "events/embedded_log.h"
 #include "keyfold/v1/config.pb.h"
 #include "projections/projections.h"
@@ -16,7 +18,7 @@ namespace keyfold::ops {
 class Node {
  public:
   /// Opens or creates the directory, brings the read models to the end of the log (told to the log of the program) and
-  /// starts the write path.
+  /// starts the write path. Refuses to go without a master key that the vault still needs.
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(const v1::Config& config);
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -25,6 +27,8 @@ class Node {
   [[nodiscard]] const projections::Projections& projections() const { return *projections_; }
   [[nodiscard]] actors::Runtime& runtime() { return *runtime_; }
   [[nodiscard]] actors::Vault& vault() { return *vault_; }
+  [[nodiscard]] actors::RefillWorkflow& refills() { return *refills_; }
+  [[nodiscard]] actors::ResealWorkflow& reseals() { return *reseals_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
 
   /// Answers the commands in flight, takes no more, and makes the read models survive without a replay.
@@ -35,9 +39,11 @@ class Node {
 
   SystemClock clock_;
   std::unique_ptr<events::EmbeddedLog> log_;
+  std::unique_ptr<actors::Vault> vault_;
   std::unique_ptr<projections::Projections> projections_;
   std::unique_ptr<actors::Runtime> runtime_;
-  std::unique_ptr<actors::Vault> vault_;
+  std::unique_ptr<actors::RefillWorkflow> refills_;
+  std::unique_ptr<actors::ResealWorkflow> reseals_;
 };
 
 /// The log of a data directory, whether a server runs on it or not: what was durable at this moment.

@@ -5,6 +5,7 @@
 
 #include "events/log.h"
 #include "gateway/api/metrics.h"
+#include "ops/cli/vault_admin.h"
 #include "projections/projections.h"
 
 namespace keyfold::ops {
@@ -16,6 +17,9 @@ namespace keyfold::ops {
 ///   GET /digest        digest lines of the live read models
 ///   GET /events?partition=P&from=N&limit=N  events as JSON lines, at most 1,000; header X-Keyfold-Next says where to
 ///                      go on, X-Keyfold-Partitions how many partitions there are
+///   GET /vault/status, POST /vault/rewrap, POST /vault/rotate?ring=R or ?before=N: see VaultAdmin. A POST needs a
+///   header
+///                      X-Keyfold-Operator, which no web page can send here; 404 without a VaultAdmin
 ///   GET /version       {"version":"0.1.0"}
 /// Threads of its own (4). Thread-safe.
 class OperatorServer {
@@ -24,6 +28,7 @@ class OperatorServer {
     const events::Log& log;
     const projections::Projections& projections;
     const api::Metrics& metrics;
+    VaultAdmin* vault = nullptr;
   };
   /// All sources outlive the server.
   explicit OperatorServer(Sources sources);
