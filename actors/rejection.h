@@ -10,7 +10,8 @@ enum class RejectionCode {
   kWorkspaceNotFound,
   kRootKeyNotFound,
   kApiNotFound,
-  kKeyspaceMissing,  // the API has no keyspace
+  kKeyspaceMissing,     // the API has no keyspace
+  kKeysNotRecoverable,  // the keyspace keeps no ciphertext
   kKeyNotFound,
   kKeyDisabled,  // a credit can't be spent: the key was disabled after it was looked up
   kKeyExpired,   // a credit can't be spent: the key expired after it was looked up

@@ -134,10 +134,12 @@ class RocksLog final : public EmbeddedLog {
     return {};
   }
 
-  Result<std::vector<std::pair<std::string, std::string>>> list(std::string_view prefix) const override {
+  Result<std::vector<std::pair<std::string, std::string>>> list(std::string_view prefix, std::string_view from,
+                                                                std::size_t entries_max) const override {
     std::vector<std::pair<std::string, std::string>> entries;
     const std::unique_ptr<rocksdb::Iterator> at(store_->db().NewIterator({}, store_->erasable()));
-    for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next()) {
+    for (at->Seek(slice(std::max(prefix, from))); at->Valid() && at->key().starts_with(slice(prefix)); at->Next()) {
+      if (entries.size() == entries_max) break;
       entries.emplace_back(at->key().ToString(), at->value().ToString());
     }
     if (at->status().ok()) return entries;
@@ -236,7 +238,7 @@ class RocksLog final : public EmbeddedLog {
 };
 
 Result<std::optional<LogCheckpoint>> find_checkpoint(const EmbeddedLogOptions& options) {
-  auto checkpoint = read_checkpoint(options.directory, options.checkpoint_key);
+  auto checkpoint = read_checkpoint(options.directory, options.checkpoint_key, options.previous_checkpoint_keys);
   if (checkpoint) return *std::move(checkpoint);
   if (checkpoint.error().code == ErrorCode::kNotFound) return std::nullopt;
   return tl::unexpected(checkpoint.error());

@@ -18,6 +18,8 @@ struct EmbeddedLogOptions {
   std::size_t verify_tail_records = 65'536;
   /// Authenticates the checkpoint file beside the database (HMAC); empty: a fixed key, which only detects accidents.
   std::string checkpoint_key;
+  /// Keys of before, under which a checkpoint is accepted too; a writer's first one is under `checkpoint_key` again.
+  std::vector<std::string> previous_checkpoint_keys;
   /// What to do with a log that holds records but has no CHECKPOINT file. kAccept is the way out after a disaster: an
   /// operator removes the file and opens once; every record is verified, and what the database holds then counts.
   enum class MissingCheckpoint { kRefuse, kAccept } missing_checkpoint = MissingCheckpoint::kRefuse;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -55,9 +56,11 @@ class ErasableStore {
   [[nodiscard]] virtual Result<std::string> get(std::string_view key) const = 0;
   /// Removes the entry and rewrites the files that held it. Erasing what is absent succeeds.
   [[nodiscard]] virtual Status erase(std::string_view key) = 0;
-  /// All entries whose key begins with `prefix`, in key order.
+  /// Entries whose key begins with `prefix`, in key order, from the key `from` on (empty: the prefix's first), at most
+  /// `entries_max`.
   [[nodiscard]] virtual Result<std::vector<std::pair<std::string, std::string>>> list(
-      std::string_view prefix) const = 0;
+      std::string_view prefix, std::string_view from = {},
+      std::size_t entries_max = std::numeric_limits<std::size_t>::max()) const = 0;
 };
 
 }  // namespace keyfold::events

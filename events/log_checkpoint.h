@@ -20,7 +20,9 @@ struct LogCheckpoint {
 [[nodiscard]] Status write_checkpoint(const std::filesystem::path& directory, const LogCheckpoint& checkpoint,
                                       std::string_view key);
 
-/// kNotFound when there is none, kFailedPrecondition when it is not authentic under this key or of a newer form.
-[[nodiscard]] Result<LogCheckpoint> read_checkpoint(const std::filesystem::path& directory, std::string_view key);
+/// kNotFound when there is none, kFailedPrecondition when it is not authentic under this key, nor under one of the
+/// previous, or of a newer form.
+[[nodiscard]] Result<LogCheckpoint> read_checkpoint(const std::filesystem::path& directory, std::string_view key,
+                                                    const std::vector<std::string>& previous = {});
 
 }  // namespace keyfold::events

@@ -41,6 +41,14 @@ void add_keyspace(const events::Event& event, Overlay& rows) {
   rows.put(kTable, row_key({"s/", created.keyspace_id()}), created.api_id());
 }
 
+void update_keyspace(const events::Event& event, Overlay& rows) {
+  const v1::KeyspaceUpdated& updated = event.payload.keyspace_updated();
+  auto row = find_api(rows, updated.api_id());
+  if (!row) return;
+  if (updated.has_store_encrypted_keys()) row->set_store_encrypted_keys(updated.store_encrypted_keys());
+  put(rows, *row);
+}
+
 }  // namespace
 
 std::optional<rows::ApiRow> find_api(const RowReader& rows, std::string_view api_id) {
@@ -59,6 +67,8 @@ void fold_api(const events::Event& event, Overlay& rows) {
       return remove(event, rows);
     case v1::Payload::kKeyspaceCreated:
       return add_keyspace(event, rows);
+    case v1::Payload::kKeyspaceUpdated:
+      return update_keyspace(event, rows);
     default:
       return;
   }

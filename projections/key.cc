@@ -1,6 +1,8 @@
 #include "projections/key.h"
 
+#include "projections/key_lists.h"
 #include "projections/row_access.h"
+#include "schemas/base/clock.h"
 
 namespace keyfold::projections {
 namespace {
@@ -34,10 +36,13 @@ void create(const events::Event& event, Overlay& rows) {
   *row.mutable_permission_ids() = created.permission_ids();
   *row.mutable_role_ids() = created.role_ids();
   row.set_created_at_ms(event.header.time_ms());
+  row.set_sealed_secret(created.sealed_secret());
   put(rows, row);
   rows.put(kTable, row_key({"h/", row.hash()}), row.key_id());
   rows.put(kTable, listing_key(row), "");
   if (!row.identity_id().empty()) rows.put(kTable, identity_key(row), "");
+  if (row.has_refill()) list_refill(row, utc_day(event.header.time_ms()), rows);
+  list_secret(row, rows);
 }
 
 void change_identity(rows::KeyRow& row, const std::string& identity_id, Overlay& rows) {
@@ -81,6 +86,7 @@ void update(const events::Event& event, Overlay& rows) {
   if (!row) return;
   if (updated.has_identity_id()) change_identity(*row, updated.identity_id().value(), rows);
   change_members(*row, updated);
+  if (updated.has_refill()) list_refill(*row, utc_day(event.header.time_ms()), rows);
   row->set_updated_at_ms(event.header.time_ms());
   put(rows, *row);
 }
@@ -91,7 +97,9 @@ void remove(const events::Event& event, Overlay& rows) {
   if (!row) return;
   rows.erase(kTable, listing_key(*row));
   if (!row->identity_id().empty()) rows.erase(kTable, identity_key(*row));
+  if (row->has_refill()) unlist_refill(*row, rows);
   if (deleted.permanent()) {
+    if (!row->sealed_secret().empty()) unlist_secret(*row, rows);
     rows.erase(kTable, row_key({"k/", row->key_id()}));
     rows.erase(kTable, row_key({"h/", row->hash()}));
     return;
@@ -106,6 +114,26 @@ void spend(const events::Event& event, Overlay& rows) {
   if (!row) return;
   row->set_credits_remaining(spent.remaining());
   put(rows, *row);
+}
+
+void refill(const events::Event& event, Overlay& rows) {
+  const v1::KeyRefilled& refilled = event.payload.key_refilled();
+  auto row = find_live(rows, refilled.key_id());
+  if (!row) return;
+  row->set_credits_remaining(refilled.amount());
+  row->set_last_refill_day(refilled.day());
+  row->set_updated_at_ms(event.header.time_ms());
+  put(rows, *row);
+}
+
+/// Nothing that a caller sees, so the key does not count as updated. Soft-deleted keys keep their ciphertext too.
+void reseal(const events::Event& event, Overlay& rows) {
+  const v1::KeySecretResealed& resealed = event.payload.key_secret_resealed();
+  auto row = find_key(rows, resealed.key_id());
+  if (!row) return;
+  row->set_sealed_secret(resealed.sealed_secret());
+  put(rows, *row);
+  list_secret(*row, rows);
 }
 
 }  // namespace
@@ -128,6 +156,10 @@ void fold_key(const events::Event& event, Overlay& rows) {
       return remove(event, rows);
     case v1::Payload::kKeyCreditsSpent:
       return spend(event, rows);
+    case v1::Payload::kKeyRefilled:
+      return refill(event, rows);
+    case v1::Payload::kKeySecretResealed:
+      return reseal(event, rows);
     default:
       return;
   }

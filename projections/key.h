@@ -8,7 +8,8 @@
 #include "projections/rows.pb.h"
 
 /// Keys. Rows: `k/<key_id>` -> KeyRow (a soft-deleted key keeps it), `h/<32 bytes of hash>` -> key id (as long as the
-/// row), and of live keys only `a/<keyspace_id>/<key_id>` -> "" and `i/<identity_id>/<key_id>` -> "".
+/// row), and of live keys only `a/<keyspace_id>/<key_id>` -> "" and `i/<identity_id>/<key_id>` -> "". Lists for
+/// background work: key_lists.h.
 namespace keyfold::projections {
 
 /// Soft-deleted keys included: `deleted_at_ms` tells.
@@ -17,6 +18,6 @@ namespace keyfold::projections {
 [[nodiscard]] std::optional<std::string> find_key_id_by_hash(const RowReader& rows, std::string_view hash);
 
 void fold_key(const events::Event& event, Overlay& rows);
-inline constexpr Projector kKeyProjector{"keys", Table::kKeys, 1, fold_key};
+inline constexpr Projector kKeyProjector{"keys", Table::kKeys, 2, fold_key};
 
 }  // namespace keyfold::projections

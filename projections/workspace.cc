@@ -8,14 +8,40 @@ std::optional<rows::WorkspaceRow> find_workspace(const RowReader& rows, std::str
   return find_row<rows::WorkspaceRow>(rows, Table::kWorkspaces, row_key({"w/", workspace_id}));
 }
 
-void fold_workspace(const events::Event& event, Overlay& rows) {
-  if (!event.payload.has_workspace_created()) return;
+namespace {
+
+void put(Overlay& rows, const rows::WorkspaceRow& row) {
+  put_row(rows, Table::kWorkspaces, row_key({"w/", row.workspace_id()}), row);
+}
+
+void create(const events::Event& event, Overlay& rows) {
   const v1::WorkspaceCreated& created = event.payload.workspace_created();
   rows::WorkspaceRow row;
   row.set_workspace_id(created.workspace_id());
   row.set_name(created.name());
   row.set_created_at_ms(event.header.time_ms());
-  put_row(rows, Table::kWorkspaces, row_key({"w/", created.workspace_id()}), row);
+  put(rows, row);
+}
+
+void complete_refills(const events::Event& event, Overlay& rows) {
+  const v1::RefillsCompleted& completed = event.payload.refills_completed();
+  auto row = find_workspace(rows, completed.workspace_id());
+  if (!row) return;
+  row->set_refilled_through_day(completed.through_day());
+  put(rows, *row);
+}
+
+}  // namespace
+
+void fold_workspace(const events::Event& event, Overlay& rows) {
+  switch (event.payload.event_case()) {
+    case v1::Payload::kWorkspaceCreated:
+      return create(event, rows);
+    case v1::Payload::kRefillsCompleted:
+      return complete_refills(event, rows);
+    default:
+      return;
+  }
 }
 
 }  // namespace keyfold::projections

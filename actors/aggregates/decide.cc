@@ -3,9 +3,11 @@
 #include "actors/aggregates/api.h"
 #include "actors/aggregates/key.h"
 #include "actors/aggregates/key_credits.h"
+#include "actors/aggregates/key_secret.h"
 #include "actors/aggregates/permission.h"
 #include "actors/aggregates/portal.h"
 #include "actors/aggregates/ratelimit.h"
+#include "actors/aggregates/refill.h"
 #include "actors/aggregates/role.h"
 #include "actors/aggregates/root_key.h"
 #include "actors/aggregates/workspace.h"
@@ -39,6 +41,12 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.spend_credits(), context, reader);
     case v1::Command::kUpdateCredits:
       return decide(command.update_credits(), context, reader);
+    case v1::Command::kRefillKey:
+      return decide(command.refill_key(), context, reader);
+    case v1::Command::kResealKey:
+      return decide(command.reseal_key(), context, reader);
+    case v1::Command::kCompleteRefills:
+      return decide(command.complete_refills(), context, reader);
     case v1::Command::kCreatePermission:
       return decide(command.create_permission(), context, reader);
     case v1::Command::kCreateRole:
@@ -61,15 +69,12 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.delete_ratelimit_override(), context, reader);
     // Not decided yet by this version.
     case v1::Command::kUpdateWorkspace:
-    case v1::Command::kCompleteRefills:
     case v1::Command::kUpdateApi:
     case v1::Command::kChangeKeyPermissions:
     case v1::Command::kChangeKeyRoles:
     case v1::Command::kRerollKey:
     case v1::Command::kMigrateKeys:
     case v1::Command::kCompleteMigration:
-    case v1::Command::kRefillKey:
-    case v1::Command::kResealKey:
     case v1::Command::kCreateIdentity:
     case v1::Command::kUpdateIdentity:
     case v1::Command::kDeleteIdentity:

@@ -13,6 +13,10 @@ namespace {
 
 using Ratelimits = google::protobuf::RepeatedPtrField<v1::Ratelimit>;
 
+tl::unexpected<Rejection> keys_not_recoverable() {
+  return reject(RejectionCode::kKeysNotRecoverable, "The API's keyspace does not keep keys in a recoverable form.");
+}
+
 tl::unexpected<Rejection> monthly_without_day() {
   return reject(RejectionCode::kInvalidInput, "`credits.refill.refillDay` is required when the interval is monthly.");
 }
@@ -50,6 +54,7 @@ Decided decide(const v1::CreateKey& command, const Context& context, const proje
   const auto api = find_live_api(context, reader, command.api_id());
   if (!api) return reject(RejectionCode::kApiNotFound, "The API does not exist.");
   if (!api->has_keyspace()) return reject(RejectionCode::kKeyspaceMissing, "The API has no keyspace for keys.");
+  if (!command.sealed_secret().empty() && !api->store_encrypted_keys()) return keys_not_recoverable();
   if (projections::find_key(reader, command.key_id())) return reject(RejectionCode::kIdTaken, "The key id is taken.");
   if (projections::find_key_id_by_hash(reader, command.hash())) {
     return reject(RejectionCode::kIdTaken, "A key with this secret exists already.");
@@ -98,6 +103,7 @@ Decided decide(const v1::CreateKey& command, const Context& context, const proje
   *created.mutable_ratelimits() = resolve_ratelimits(command.ratelimits(), {});
   created.mutable_permission_ids()->Assign(permission_ids->begin(), permission_ids->end());
   created.mutable_role_ids()->Assign(role_ids->begin(), role_ids->end());
+  created.set_sealed_secret(command.sealed_secret());
   return decision;
 }
 

@@ -11,9 +11,9 @@ namespace keyfold::actors {
 [[nodiscard]] tl::unexpected<Rejection> key_not_found();
 
 /// Creates a key, and before it the identity and the permissions that the workspace lacks. kApiNotFound,
-/// kKeyspaceMissing, kIdTaken (an id, or the hash of the secret), kRoleNotFound; kInvalidInput for a refill without
-/// credits or a monthly one without its day. A daily refill's day is dropped; of several rate limits with one name the
-/// last one counts.
+/// kKeyspaceMissing, kIdTaken (an id, or the hash of the secret), kRoleNotFound; kKeysNotRecoverable for ciphertext in
+/// a keyspace that keeps none; kInvalidInput for a refill without credits or a monthly one without its day. A daily
+/// refill's day is dropped; of several rate limits with one name the last one counts.
 [[nodiscard]] Decided decide(const v1::CreateKey& command, const Context& context,
                              const projections::RowReader& reader);
 

@@ -98,6 +98,8 @@ Result<MasterKey> read_file(const File& file, const std::filesystem::path& path)
 
 }  // namespace
 
+MasterKey::~MasterKey() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+
 Result<MasterKey> MasterKey::from_base64(std::string_view text) {
   auto bytes = keyfold::from_base64(text);
   if (!bytes || bytes->size() != kAeadKeyBytes) {
@@ -119,6 +121,13 @@ Result<MasterKey> MasterKey::from_file(const std::filesystem::path& path) {
     if (!created) return tl::unexpected(created.error());
   }
   return fail(ErrorCode::kIo, "the master key file vanishes as soon as it is made", path.string());
+}
+
+Result<MasterKey> MasterKey::from_existing_file(const std::filesystem::path& path) {
+  const File file(path, O_RDONLY);
+  if (file.is_open()) return read_file(file, path);
+  if (errno != ENOENT) return io_failed("can't open the master key file", path);
+  return fail(ErrorCode::kNotFound, "the master key file is missing", path.string());
 }
 
 std::string MasterKey::derive(std::string_view purpose) const {

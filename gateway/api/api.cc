@@ -182,7 +182,9 @@ std::optional<http::Response> Api::Impl::answer_call(const http::Request& reques
   if (const auto error = read_call(request, headers, schemas, services.projections, *call)) {
     return finish_error(*call, *error);
   }
-  const bool may_block = route.endpoint->scans || call->idempotency || must_wait(*call);
+  const Endpoint& endpoint = *route.endpoint;
+  const bool may_block = endpoint.scans || call->idempotency || must_wait(*call) ||
+                         (endpoint.may_block != nullptr && endpoint.may_block(*call));
   if (may_block) {
     run_on_pool(call, exchange.later());
     return std::nullopt;

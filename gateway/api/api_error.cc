@@ -202,6 +202,7 @@ ApiError from_rejection(const actors::Rejection& rejection) {
     case kApiNotFound:
       return api_not_found();
     case kKeyspaceMissing:
+    case kKeysNotRecoverable:
       return precondition_failed(rejection.detail);
     case kKeyNotFound:
       return key_not_found();

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "actors/runtime.h"
+#include "actors/vault/vault.h"
 #include "events/event.h"
 #include "gateway/api/api.h"
 #include "gateway/api/api_error.h"
@@ -79,6 +80,7 @@ struct Plan {
   v1::Command command;           // workspace_id and body; the dispatcher fills in the rest
   std::string data_json = "{}";  // unless the outcome brings its own
   bool holds_secret = false;     // then the answer is kept for repeats only as vault ciphertext
+  actors::DataKeyHold data_key;  // of ciphertext in the command: held until the command is answered
   /// Makes the answer from the outcome, for endpoints whose answer depends on it.
   std::function<Answered<std::string>(const actors::Outcome&)> conclude;
 };
@@ -93,13 +95,14 @@ enum class Access : std::uint8_t {
 };
 
 /// One endpoint: a plain function from a call to an answer or a plan. It may read single rows, which does not block;
-/// `scans` says that it reads many, and so runs on the worker pool.
+/// `scans` says that it reads many, `may_block` that this call waits for the disk: both run on the worker pool.
 struct Endpoint {
   std::string_view path;
   Answered<Step> (*run)(const Call& call, const Services& services);
   bool scans = false;
   Access access = Access::kRootKey;
-  bool no_store = false;  // answers hold a credential that no cache may keep
+  bool no_store = false;                          // answers hold a credential that no cache may keep
+  bool (*may_block)(const Call& call) = nullptr;  // none: never
 };
 
 /// All endpoints.

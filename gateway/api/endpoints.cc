@@ -10,14 +10,22 @@
 
 namespace keyfold::api {
 
+namespace {
+
+/// The vault makes a workspace's data key, or reads it from the disk, when it needs it for the first time.
+bool seals(const Call& call) { return call.body.value("recoverable", false); }
+bool opens(const Call& call) { return call.body.value("decrypt", false); }
+
+}  // namespace
+
 std::span<const Endpoint> endpoints() {
   static constexpr Endpoint kEndpoints[] = {
       {"/v2/apis.createApi", create_api},
       {"/v2/apis.getApi", get_api},
       {"/v2/apis.listKeys", list_keys, true},
       {"/v2/apis.deleteApi", delete_api},
-      {"/v2/keys.createKey", create_key},
-      {"/v2/keys.getKey", get_key},
+      {"/v2/keys.createKey", create_key, false, seals},
+      {"/v2/keys.getKey", get_key, false, opens},
       {"/v2/keys.updateKey", update_key},
       {"/v2/keys.deleteKey", delete_key},
       {"/v2/keys.verifyKey", verify_key},

@@ -21,6 +21,7 @@ using prometheus::MetricType;
 constexpr std::size_t kShards = 8;
 constexpr std::size_t kRoutesMax = 255;
 constexpr std::size_t kCodesMax = 63;
+constexpr std::array<const char*, 3> kDecryptions = {"opened", "absent", "failed"};  // as the enumerators
 constexpr std::array kStatuses = {200, 201, 202, 204, 301, 302, 304, 400, 401, 403, 404, 405, 408,
                                   409, 412, 413, 415, 422, 429, 431, 500, 501, 502, 503, 504};
 constexpr std::array kBoundsSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
@@ -130,6 +131,7 @@ void add_durations(const Series<RouteShard>& route, MetricFamily& family) {
 struct Metrics::Impl {
   Table<RouteShard, kRoutesMax> routes;
   Table<CodeShard, kCodesMax> codes;
+  std::array<Counter, kDecryptions.size()> decryptions{};
   mutable std::mutex mutex;  // guards `sources`
   std::vector<std::shared_ptr<prometheus::Collectable>> sources;
 };
@@ -155,6 +157,8 @@ void Metrics::count_verification(std::size_t code) {
   if (auto* series = impl_->codes.find(code)) add_one(series->mine().count);
 }
 
+void Metrics::count_decryption(Decryption outcome) { add_one(impl_->decryptions[static_cast<std::size_t>(outcome)]); }
+
 void Metrics::add(std::shared_ptr<prometheus::Collectable> source) {
   const std::lock_guard lock(impl_->mutex);
   impl_->sources.push_back(std::move(source));
@@ -176,7 +180,16 @@ std::string Metrics::render() const {
         static_cast<double>(code.sum([](const CodeShard& shard) -> const Counter& { return shard.count; }));
     verifications.metric.push_back(std::move(metric));
   });
-  std::vector<MetricFamily> families{std::move(requests), std::move(durations), std::move(verifications)};
+  MetricFamily decryptions{
+      "keyfold_key_decryptions_total", "Wishes to see a key's plaintext.", MetricType::Counter, {}};
+  for (std::size_t i = 0; i < kDecryptions.size(); ++i) {
+    ClientMetric metric;
+    metric.label = {{"outcome", kDecryptions[i]}};
+    metric.counter.value = static_cast<double>(impl_->decryptions[i].load(std::memory_order_relaxed));
+    decryptions.metric.push_back(std::move(metric));
+  }
+  std::vector<MetricFamily> families{std::move(requests), std::move(durations), std::move(verifications),
+                                     std::move(decryptions)};
   std::vector<std::shared_ptr<prometheus::Collectable>> sources;
   {
     const std::lock_guard lock(impl_->mutex);

@@ -10,6 +10,13 @@ class Collectable;
 
 namespace keyfold::api {
 
+/// What became of the wish to see a key's plaintext.
+enum class Decryption {
+  kOpened,
+  kAbsent,  // the key is not recoverable
+  kFailed,  // the vault could not open it
+};
+
 /// Counters and histograms of the REST API, in Prometheus' text format. `observe` and `count_verification` are
 /// lock-free and allocate nothing; everything is thread-safe.
 class Metrics {
@@ -28,6 +35,9 @@ class Metrics {
   std::size_t add_verification_code(std::string code);
   /// keyfold_verifications_total{code}.
   void count_verification(std::size_t code);
+
+  /// keyfold_key_decryptions_total{outcome}.
+  void count_decryption(Decryption outcome);
 
   /// Adds a source of further metrics that is asked on every `render`.
   void add(std::shared_ptr<prometheus::Collectable> source);

@@ -2,48 +2,76 @@
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
+#include <algorithm>
 
 namespace keyfold::ops {
 namespace {
 
-constexpr std::chrono::minutes kInterval{1};
+using std::chrono::milliseconds;
+
+constexpr milliseconds kMinute{60'000};
+/// A data key may be held for a moment by a request under way.
+constexpr milliseconds kHeldPause{200};
+
+milliseconds destroy_expired(actors::Vault& vault) {
+  const auto destroyed = vault.destroy_expired();
+  if (!destroyed) spdlog::error("expired data keys can't be destroyed: {}", destroyed.error().to_string());
+  if (destroyed && *destroyed > 0) spdlog::info("destroyed {} expired data keys", *destroyed);
+  return kMinute;
+}
+
+milliseconds drop_usage(Node& node, std::int64_t retention_ms) {
+  const std::int64_t now_ms = node.clock().now_ms();
+  if (const Status dropped = node.drop_usage(now_ms - retention_ms, now_ms); !dropped) {
+    spdlog::error("old usage can't be dropped: {}", dropped.error().to_string());
+  }
+  return kMinute;
+}
+
+/// Every minute as well as at midnight: a clock may be set, and a pass may have failed.
+milliseconds refill(Node& node, const std::stop_token& stop) {
+  if (node.refills().is_due()) {
+    const auto report = node.refills().run(stop);
+    if (report.keys > 0) spdlog::info("refilled {} keys of {} workspaces", report.keys, report.workspaces);
+    if (report.failures > 0 && !stop.stop_requested()) {
+      spdlog::error("refills of {} workspaces are not complete and will be tried again: {}", report.failures,
+                    report.reason);
+    }
+  }
+  const milliseconds to_midnight{kDayMs - node.clock().now_ms() % kDayMs};
+  return std::min(kMinute, to_midnight);
+}
+
+milliseconds reseal(Node& node, const std::stop_token& stop) {
+  const auto report = node.reseals().run(stop);
+  if (!report) {
+    spdlog::error("superseded data keys can't be dealt with: {}", report.error().to_string());
+    return kMinute;
+  }
+  if (report->resealed > 0 || report->destroyed > 0) {
+    spdlog::info("sealed {} secrets anew and destroyed {} superseded data keys; {} are left", report->resealed,
+                 report->destroyed, report->left);
+  }
+  if (report->failed > 0) {
+    spdlog::error("{} secrets can't be sealed anew, so {} superseded data keys stay: {}", report->failed, report->left,
+                  report->reason);
+  }
+  return report->left > 0 && report->failed == 0 ? kHeldPause : kMinute;
+}
 
 }  // namespace
 
 Housekeeping::Housekeeping(Node& node, std::int64_t usage_retention_ms)
-    : node_(node), usage_retention_ms_(usage_retention_ms), thread_([this] { run(); }) {}
+    : expiry_([&node](const std::stop_token&) { return destroy_expired(node.vault()); }),
+      usage_([&node, usage_retention_ms](const std::stop_token&) { return drop_usage(node, usage_retention_ms); }),
+      refills_([&node](const std::stop_token& stop) { return refill(node, stop); }),
+      reseals_([&node](const std::stop_token& stop) { return reseal(node, stop); }) {}
 
-Housekeeping::~Housekeeping() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  ended_.notify_one();
-  thread_.join();
-}
-
-void Housekeeping::run() {
-  std::unique_lock lock(mutex_);
-  while (!ended_.wait_for(lock, kInterval, [this] { return ending_; })) {
-    lock.unlock();
-    destroy_data_keys();
-    drop_usage();
-    lock.lock();
-  }
-}
-
-void Housekeeping::destroy_data_keys() {
-  const auto destroyed = node_.vault().destroy_expired();
-  if (!destroyed) spdlog::error("expired data keys can't be destroyed: {}", destroyed.error().to_string());
-  if (destroyed && *destroyed > 0) spdlog::info("destroyed {} expired data keys", *destroyed);
-}
-
-void Housekeeping::drop_usage() {
-  const std::int64_t now_ms = node_.clock().now_ms();
-  if (const Status dropped = node_.drop_usage(now_ms - usage_retention_ms_, now_ms); !dropped) {
-    spdlog::error("old usage can't be dropped: {}", dropped.error().to_string());
-  }
+void Housekeeping::stop() {
+  expiry_.stop();
+  usage_.stop();
+  refills_.stop();
+  reseals_.stop();
 }
 
 }  // namespace keyfold::ops

@@ -1,35 +1,29 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
-#include <thread>
 
 #include "ops/cli/node.h"
+#include "ops/cli/periodic_task.h"
 
 namespace keyfold::ops {
 
-/// Destroys the data keys whose time has come and drops old usage, once a minute on a thread of its own, until it is
-/// destroyed.
+/// What a node does without being asked, each on a thread of its own: destroys data keys whose time has come, drops old
+/// usage, refills credits at the turn of the UTC day, and finishes rotations of data keys. Begins at once.
 class Housekeeping {
  public:
   /// The node outlives this.
   Housekeeping(Node& node, std::int64_t usage_retention_ms);
-  ~Housekeeping();
-  Housekeeping(const Housekeeping&) = delete;
-  Housekeeping& operator=(const Housekeeping&) = delete;
+
+  /// Goes on with rotations now instead of within a minute. Thread-safe.
+  void wake_reseals() { reseals_.wake(); }
+  /// Ends all of it. Safe to call twice.
+  void stop();
 
  private:
-  void run();
-  void destroy_data_keys();
-  void drop_usage();
-
-  Node& node_;
-  const std::int64_t usage_retention_ms_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool ending_ = false;
-  std::thread thread_;
+  PeriodicTask expiry_;
+  PeriodicTask usage_;
+  PeriodicTask refills_;
+  PeriodicTask reseals_;
 };
 
 }  // namespace keyfold::ops

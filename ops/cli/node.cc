@@ -28,14 +28,17 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   std::error_code error;
   std::filesystem::create_directories(paths.data, error);
   if (error) return fail(ErrorCode::kIo, "the data directory can't be made: " + error.message(), paths.data);
-  auto master = make_or_read_master_key(config);
-  if (!master) return tl::unexpected(master.error());
+  auto masters = make_or_read_master_keys(config);
+  if (!masters) return tl::unexpected(masters.error());
 
   std::unique_ptr<Node> node(new Node());
-  auto log = events::EmbeddedLog::open(log_options(config, *master));
+  auto log = events::EmbeddedLog::open(log_options(config, *masters));
   if (!log) return tl::unexpected(log.error());
   node->log_ = *std::move(log);
   spdlog::info("log opened: {} ({} partitions)", paths.log.string(), node->log_->partitions());
+
+  node->vault_ = std::make_unique<actors::Vault>(*node->log_, *std::move(masters), node->clock_);
+  if (const Status checked = node->vault_->check_master_keys(); !checked) return tl::unexpected(checked.error());
 
   auto projections = projections::Projections::open(paths.projections, *node->log_, log_progress());
   if (!projections) return tl::unexpected(projections.error());
@@ -46,7 +49,9 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   node->runtime_ =
       std::make_unique<actors::Runtime>(*node->log_, *node->projections_, node->clock_, runtime_options(config));
   if (const Status started = node->runtime_->start(); !started) return tl::unexpected(started.error());
-  node->vault_ = std::make_unique<actors::Vault>(*node->log_, *std::move(master), node->clock_);
+  node->refills_ = std::make_unique<actors::RefillWorkflow>(*node->runtime_, *node->projections_, node->clock_);
+  node->reseals_ =
+      std::make_unique<actors::ResealWorkflow>(*node->runtime_, *node->projections_, *node->vault_, node->clock_);
   return node;
 }
 
@@ -69,10 +74,8 @@ Status Node::restore_windows(const v1::Config& config) {
   const auto counters_max = static_cast<std::size_t>(config.ratelimits().counters_max());
   windows_ = std::make_unique<projections::SlidingWindows>(counters_max, usage_.get());
   Status restored = usage_store_->visit_live_windows(
-      clock_.now_ms(),
-      [this](std::string_view counter, std::int64_t duration_ms, std::int64_t window, std::int64_t tokens) {
-        windows_->restore(counter, duration_ms, window, tokens);
-      });
+      clock_.now_ms(), [this](std::string_view counter, std::int64_t duration_ms, std::int64_t window,
+                              std::int64_t tokens) { windows_->restore(counter, duration_ms, window, tokens); });
   if (restored) spdlog::info("rate limits restored: {} counters", windows_->stats().counters);
   return restored;
 }
@@ -95,9 +98,9 @@ Result<std::unique_ptr<events::UsageLog>> open_usage_log_read_only(const v1::Con
 }
 
 Result<std::unique_ptr<events::EmbeddedLog>> open_log_read_only(const v1::Config& config) {
-  const auto master = read_master_key(config);
-  if (!master) return tl::unexpected(master.error());
-  return events::EmbeddedLog::open(read_only_log_options(config, *master));
+  const auto masters = read_master_keys(config);
+  if (!masters) return tl::unexpected(masters.error());
+  return events::EmbeddedLog::open(read_only_log_options(config, *masters));
 }
 
 }  // namespace keyfold::ops

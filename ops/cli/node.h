@@ -4,6 +4,8 @@
 
 #include "actors/runtime.h"
 #include "actors/vault/vault.h"
+#include "actors/workflows/refill.h"
+#include "actors/workflows/reseal.h"
 #include "events/embedded_log.h"
 #include "events/usage_log.h"
 #include "keyfold/v1/config.pb.h"
@@ -20,7 +22,7 @@ namespace keyfold::ops {
 class Node {
  public:
   /// Opens or creates the directory, brings the read models to the end of the log (told to the log of the program) and
-  /// starts the write path.
+  /// starts the write path. Refuses to go without a master key that the vault still needs.
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(const v1::Config& config);
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -30,6 +32,8 @@ class Node {
   [[nodiscard]] actors::Runtime& runtime() { return *runtime_; }
   [[nodiscard]] actors::Vault& vault() { return *vault_; }
   [[nodiscard]] projections::SlidingWindows& windows() { return *windows_; }
+  [[nodiscard]] actors::RefillWorkflow& refills() { return *refills_; }
+  [[nodiscard]] actors::ResealWorkflow& reseals() { return *reseals_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const events::UsageLog& usage_log() const { return *usage_log_; }
   [[nodiscard]] const projections::UsageStore& usage_store() const { return *usage_store_; }
@@ -53,9 +57,11 @@ class Node {
   std::unique_ptr<projections::UsageRecorder> usage_;
   std::unique_ptr<projections::SlidingWindows> windows_;
   std::unique_ptr<events::EmbeddedLog> log_;
+  std::unique_ptr<actors::Vault> vault_;
   std::unique_ptr<projections::Projections> projections_;
   std::unique_ptr<actors::Runtime> runtime_;
-  std::unique_ptr<actors::Vault> vault_;
+  std::unique_ptr<actors::RefillWorkflow> refills_;
+  std::unique_ptr<actors::ResealWorkflow> reseals_;
 };
 
 /// The log of a data directory, whether a server runs on it or not: what was durable at this moment.

@@ -9,10 +9,7 @@ namespace {
 
 constexpr time_t kReadTimeoutSeconds = 60;  // a digest reads every row
 
-Result<httplib::Response> get(const std::string& address, const std::string& path) {
-  httplib::Client client(address);
-  client.set_read_timeout(kReadTimeoutSeconds);
-  auto result = client.Get(path);
+Result<httplib::Response> checked(httplib::Result result, const std::string& address) {
   if (!result) {
     return fail(ErrorCode::kUnavailable, "the server's operator listener does not answer: " + to_string(result.error()),
                 address, "it may be starting or stopping: try again");
@@ -22,6 +19,25 @@ Result<httplib::Response> get(const std::string& address, const std::string& pat
     return fail(ErrorCode::kInternal, "the server answered " + std::to_string(result->status) + ": " + text, address);
   }
   return std::move(result.value());
+}
+
+Result<httplib::Response> get(const std::string& address, const std::string& path) {
+  httplib::Client client(address);
+  client.set_read_timeout(kReadTimeoutSeconds);
+  return checked(client.Get(path), address);
+}
+
+Result<httplib::Response> post(const std::string& address, const std::string& path) {
+  httplib::Client client(address);
+  client.set_read_timeout(kReadTimeoutSeconds);
+  return checked(client.Post(path, {{"X-Keyfold-Operator", "cli"}}, "", "text/plain"), address);
+}
+
+Result<nlohmann::ordered_json> json_of(const Result<httplib::Response>& response, const std::string& address) {
+  if (!response) return tl::unexpected(response.error());
+  auto json = nlohmann::ordered_json::parse(response->body, nullptr, false);
+  if (!json.is_object()) return fail(ErrorCode::kInternal, "the server's answer is no JSON object", address);
+  return json;
 }
 
 std::uint64_t number_in(const httplib::Response& response, const char* header) {
@@ -34,6 +50,20 @@ std::string events_path(events::PartitionId partition, events::Sequence from, st
 }
 
 }  // namespace
+
+Result<nlohmann::ordered_json> OperatorClient::vault_status() const {
+  return json_of(get(address_, "/vault/status"), address_);
+}
+
+Result<nlohmann::ordered_json> OperatorClient::rewrap() const {
+  return json_of(post(address_, "/vault/rewrap"), address_);
+}
+
+Result<nlohmann::ordered_json> OperatorClient::rotate(const std::string& ring, std::int64_t before_ms) const {
+  const httplib::Params params =
+      ring.empty() ? httplib::Params{{"before", std::to_string(before_ms)}} : httplib::Params{{"ring", ring}};
+  return json_of(post(address_, httplib::append_query_params("/vault/rotate", params)), address_);
+}
 
 Result<std::string> OperatorClient::digest() const {
   return get(address_, "/digest").map([](const httplib::Response& response) { return response.body; });

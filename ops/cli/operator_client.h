@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "events/log.h"
@@ -20,6 +21,12 @@ class OperatorClient {
   [[nodiscard]] Result<std::uint32_t> partitions() const;
   [[nodiscard]] Result<EventPage> events(events::PartitionId partition, events::Sequence from, std::size_t limit) const;
   [[nodiscard]] Result<UsagePage> usage(events::Sequence from, std::size_t limit) const;
+
+  // Of the vault, as VaultAdmin answers.
+  [[nodiscard]] Result<nlohmann::ordered_json> vault_status() const;
+  [[nodiscard]] Result<nlohmann::ordered_json> rewrap() const;
+  /// `ring` empty: every ring whose data key is older than `before_ms` (0: now).
+  [[nodiscard]] Result<nlohmann::ordered_json> rotate(const std::string& ring, std::int64_t before_ms) const;
 
  private:
   std::string address_;

@@ -71,6 +71,32 @@ void answer_digest(const projections::Projections& projections, httplib::Respons
   response.set_content(lines, kText);
 }
 
+int status_of(const Error& error) {
+  if (error.code == ErrorCode::kInvalidArgument) return 400;
+  return error.code == ErrorCode::kNotFound ? 404 : 500;
+}
+
+void answer_json(const Result<nlohmann::ordered_json>& answer, httplib::Response& response) {
+  if (!answer) return refuse(response, status_of(answer.error()), answer.error().to_string());
+  response.set_content(answer->dump() + "\n", "application/json");
+}
+
+void answer_rotation(VaultAdmin& vault, const httplib::Request& request, httplib::Response& response) {
+  if (request.has_param("ring")) return answer_json(vault.rotate(request.get_param_value("ring")), response);
+  const auto before = number_of(request, "before", 0);
+  if (!before) return refuse(response, 400, "before is a time in Unix milliseconds");
+  answer_json(vault.rotate_all(static_cast<std::int64_t>(*before)), response);
+}
+
+/// A page in a browser on this machine can send a plain POST anywhere, but no header of its own.
+httplib::Server::Handler from_operator(const std::function<void(const httplib::Request&, httplib::Response&)>& answer) {
+  return [answer](const httplib::Request& request, httplib::Response& response) {
+    if (!request.has_header("X-Keyfold-Operator"))
+      return refuse(response, 403, "the header X-Keyfold-Operator is missing");
+    answer(request, response);
+  };
+}
+
 /// Not httplib's own options: those share the port with any other process that asks for it.
 void set_socket_options(socket_t socket) {
   const int yes = 1;
@@ -87,6 +113,19 @@ struct OperatorServer::Impl {
     server.set_read_timeout(kIoTimeoutSeconds);
     server.set_write_timeout(kIoTimeoutSeconds);
     add_pages();
+    if (sources.vault != nullptr) add_vault_pages(*sources.vault);
+  }
+
+  void add_vault_pages(VaultAdmin& vault) {
+    server.Get("/vault/status", [&vault](const httplib::Request&, httplib::Response& response) {
+      answer_json(vault.status(), response);
+    });
+    server.Post("/vault/rewrap", from_operator([&vault](const httplib::Request&, httplib::Response& response) {
+                  answer_json(vault.rewrap(), response);
+                }));
+    server.Post("/vault/rotate", from_operator([&vault](const httplib::Request& request, httplib::Response& response) {
+                  answer_rotation(vault, request, response);
+                }));
   }
 
   void add_pages() {

@@ -6,6 +6,7 @@
 #include "events/log.h"
 #include "events/usage_log.h"
 #include "gateway/api/metrics.h"
+#include "ops/cli/vault_admin.h"
 #include "projections/projections.h"
 
 namespace keyfold::ops {
@@ -20,6 +21,9 @@ namespace keyfold::ops {
 ///   GET /usage?from=N&limit=N  usage events as JSON lines, of at most 1,000 batches; header X-Keyfold-Next says where
 ///   to
 ///                      go on
+///   GET /vault/status, POST /vault/rewrap, POST /vault/rotate?ring=R or ?before=N: see VaultAdmin. A POST needs a
+///   header
+///                      X-Keyfold-Operator, which no web page can send here; 404 without a VaultAdmin
 ///   GET /version       {"version":"0.1.0"}
 /// Threads of its own (4). Thread-safe.
 class OperatorServer {
@@ -29,6 +33,7 @@ class OperatorServer {
     const projections::Projections& projections;
     const api::Metrics& metrics;
     const events::UsageLog& usage;
+    VaultAdmin* vault = nullptr;
   };
   /// All sources outlive the server.
   explicit OperatorServer(Sources sources);

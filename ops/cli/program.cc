@@ -12,6 +12,7 @@
 #include "ops/cli/node.h"
 #include "ops/cli/serve.h"
 #include "ops/cli/usage_commands.h"
+#include "ops/cli/vault_commands.h"
 #include "ops/replay/replay.h"
 
 namespace keyfold::ops {
@@ -31,6 +32,7 @@ class Program {
     add_log_commands();
     add_usage_commands();
     add_projection_commands();
+    add_vault_commands();
     add_workspace_commands();
     add_root_key_commands();
     add(app_, "version", "Print the version", [this] {
@@ -171,6 +173,21 @@ class Program {
     return {};
   }
 
+  void add_vault_commands() {
+    CLI::App& group = add_group("vault", "Rotate the keys of a running server's vault");
+    add_data_options(add(group, "status", "Print the master keys and what rotations have left to do", [this] {
+      return with_config([this](const v1::Config& config) { return vault_status(config, out_); });
+    }));
+    add_data_options(
+        add(group, "rotate-master", "Wrap every data key by the current master key; safe to repeat",
+            [this] { return with_config([this](const v1::Config& config) { return rotate_master(config, out_); }); }));
+    CLI::App* data = add(group, "rotate-data", "Make new data keys and seal anew what the old ones sealed", [this] {
+      return with_config([this](const v1::Config& config) { return rotate_data(config, ring_, out_); });
+    });
+    add_data_options(data);
+    data->add_option("--ring", ring_, "Only this ring: a workspace's id (default: all)");
+  }
+
   void add_workspace_commands() {
     CLI::App& group = add_group("workspace", "Workspaces of a server");
     add_client(group, "create", "Make a workspace", [this] { return create_workspace(client_, name_, out_); })
@@ -216,6 +233,7 @@ class Program {
   ClientOptions client_;
   NewRootKey wanted_;
   std::string root_key_id_;
+  std::string ring_;
 };
 
 }  // namespace

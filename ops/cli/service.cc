@@ -7,11 +7,13 @@
 #include "gateway/api/api.h"
 #include "gateway/api/metrics.h"
 #include "gateway/http/server.h"
+#include "ops/cli/background_metrics.h"
 #include "ops/cli/housekeeping.h"
 #include "ops/cli/node.h"
 #include "ops/cli/node_metrics.h"
 #include "ops/cli/operator_server.h"
 #include "ops/cli/runtime_file.h"
+#include "ops/cli/vault_admin.h"
 
 namespace keyfold::ops {
 
@@ -20,12 +22,13 @@ struct Service::Impl {
   v1::Config config;
   Paths paths;
   std::unique_ptr<Node> node;
+  std::unique_ptr<Housekeeping> housekeeping;
+  std::unique_ptr<VaultAdmin> vault_admin;
   api::Metrics metrics;
   std::unique_ptr<api::AccessLog> access_log;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<OperatorServer> operator_server;
-  std::unique_ptr<Housekeeping> housekeeping;
 
   Status open_node() {
     auto opened = Node::open(config);
@@ -34,6 +37,9 @@ struct Service::Impl {
     auto log = api::AccessLog::open(access_log_mode(config), config.access_log().file());
     if (!log) return tl::unexpected(log.error());
     access_log = *std::move(log);
+    housekeeping = std::make_unique<Housekeeping>(*node, usage_retention_ms(config));
+    vault_admin = std::make_unique<VaultAdmin>(node->vault(), node->reseals(), node->clock(),
+                                               [this] { housekeeping->wake_reseals(); });
     return {};
   }
 
@@ -47,8 +53,9 @@ struct Service::Impl {
         api::render_listener_error);
     metrics.add(make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log,
                                    node->windows(), node->usage_log(), node->usage(), node->clock()}));
+    metrics.add(make_background_metrics(node->vault(), node->refills(), node->reseals()));
     operator_server = std::make_unique<OperatorServer>(
-        OperatorServer::Sources{node->log(), node->projections(), metrics, node->usage_log()});
+        OperatorServer::Sources{node->log(), node->projections(), metrics, node->usage_log(), vault_admin.get()});
     const auto port = static_cast<std::uint16_t>(config.operator_().port());
     if (Status started = operator_server->start(config.operator_().address(), port); !started) return started;
     return server->start();
@@ -60,6 +67,7 @@ Service::Service() : impl_(std::make_unique<Impl>()) {}
 Service::~Service() {
   if (!impl_->server) return;
   // Not stopped in order: the listener still asks the API, and the runtime answers it.
+  impl_->housekeeping->stop();
   impl_->server->drain(0);
   impl_->node->runtime().drain();
   remove_runtime_file(impl_->paths);
@@ -72,7 +80,6 @@ Result<std::unique_ptr<Service>> Service::open(const v1::Config& config) {
   impl.paths = paths_of(config);
   if (Status opened = impl.open_node(); !opened) return tl::unexpected(opened.error());
   if (Status started = impl.start_listeners(); !started) return tl::unexpected(started.error());
-  impl.housekeeping = std::make_unique<Housekeeping>(*impl.node, usage_retention_ms(config));
   return service;
 }
 
@@ -97,7 +104,7 @@ Status Service::announce() {
 Status Service::stop() {
   spdlog::info("stopping: waiting for requests in flight");
   impl_->operator_server->become_unready();
-  impl_->housekeeping.reset();
+  impl_->housekeeping->stop();
   impl_->server->drain(impl_->config.drain().timeout_ms());
   Status closed = impl_->node->close();
   remove_runtime_file(impl_->paths);

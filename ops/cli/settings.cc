@@ -27,6 +27,37 @@ Result<actors::MasterKey> configured_master_key(const v1::VaultConfig& vault) {
   return key;
 }
 
+/// The one of a log that exists.
+Result<actors::MasterKey> current_master_key(const v1::Config& config) {
+  if (!config.vault().master_key().empty()) return configured_master_key(config.vault());
+  auto key = actors::MasterKey::from_existing_file(paths_of(config).master_key);
+  if (key || key.error().code != ErrorCode::kNotFound) return key;
+  return fail(ErrorCode::kFailedPrecondition, "the log exists, but its master key file is missing", key.error().where,
+              "restore it from a backup, or set vault.master_key or vault.master_key_file as when the log was made");
+}
+
+Result<actors::MasterKeys> with_previous(Result<actors::MasterKey> current, const v1::Config& config) {
+  if (!current) return tl::unexpected(current.error());
+  actors::MasterKeys masters{*std::move(current), {}};
+  if (const std::string& text = config.vault().previous_master_key(); !text.empty()) {
+    auto previous = actors::MasterKey::from_base64(text);
+    if (!previous) previous.error().where = "vault.previous_master_key";
+    if (!previous) return tl::unexpected(previous.error());
+    masters.previous.push_back(*std::move(previous));
+  }
+  if (const std::string& file = config.vault().previous_master_key_file(); !file.empty()) {
+    auto previous = actors::MasterKey::from_existing_file(file);
+    if (!previous && previous.error().code == ErrorCode::kNotFound) {
+      previous.error().hint =
+          "restore it, or take vault.previous_master_key_file out when `keyfold vault status` says "
+          "that nothing needs it";
+    }
+    if (!previous) return tl::unexpected(previous.error());
+    masters.previous.push_back(*std::move(previous));
+  }
+  return masters;
+}
+
 std::size_t size(std::int64_t number) { return static_cast<std::size_t>(number); }
 
 }  // namespace
@@ -85,47 +116,43 @@ api::AccessLog::Mode access_log_mode(const v1::Config& config) {
   return api::AccessLog::Mode::kOff;
 }
 
-events::EmbeddedLogOptions log_options(const v1::Config& config, const actors::MasterKey& master) {
+events::EmbeddedLogOptions log_options(const v1::Config& config, const actors::MasterKeys& masters) {
   using Options = events::EmbeddedLogOptions;
   Options options;
   options.directory = paths_of(config).log;
   options.partitions = static_cast<std::uint32_t>(config.log().partitions());
   options.verify = config.log().verify() == "all" ? Options::Verify::kAll : Options::Verify::kTail;
   options.verify_tail_records = size(config.log().verify_tail_records());
-  options.checkpoint_key = master.derive(kCheckpointPurpose);
+  options.checkpoint_key = masters.current.derive(kCheckpointPurpose);
+  for (const actors::MasterKey& previous : masters.previous) {
+    options.previous_checkpoint_keys.push_back(previous.derive(kCheckpointPurpose));
+  }
   options.missing_checkpoint = config.log().missing_checkpoint() == "accept" ? Options::MissingCheckpoint::kAccept
                                                                              : Options::MissingCheckpoint::kRefuse;
   options.wal_bytes_max = size(config.log().wal_bytes_max());
   return options;
 }
 
-events::EmbeddedLogOptions read_only_log_options(const v1::Config& config, const actors::MasterKey& master) {
-  auto options = log_options(config, master);
+events::EmbeddedLogOptions read_only_log_options(const v1::Config& config, const actors::MasterKeys& masters) {
+  auto options = log_options(config, masters);
   options.partitions = 0;
   options.mode = events::EmbeddedLogOptions::Mode::kReadOnly;
   options.missing_checkpoint = events::EmbeddedLogOptions::MissingCheckpoint::kRefuse;
   return options;
 }
 
-Result<actors::MasterKey> make_or_read_master_key(const v1::Config& config) {
+Result<actors::MasterKeys> make_or_read_master_keys(const v1::Config& config) {
   const Paths paths = paths_of(config);
-  if (!config.vault().master_key().empty()) return configured_master_key(config.vault());
-  if (has_log(paths)) return read_master_key(config);
-  return actors::MasterKey::from_file(paths.master_key);
+  if (!config.vault().master_key().empty() || has_log(paths)) return with_previous(current_master_key(config), config);
+  return with_previous(actors::MasterKey::from_file(paths.master_key), config);
 }
 
-Result<actors::MasterKey> read_master_key(const v1::Config& config) {
+Result<actors::MasterKeys> read_master_keys(const v1::Config& config) {
   const Paths paths = paths_of(config);
   if (!has_log(paths)) {
     return fail(ErrorCode::kNotFound, "there is no log here", paths.log, "check --data and the configuration");
   }
-  if (!config.vault().master_key().empty()) return configured_master_key(config.vault());
-  std::error_code ignored;
-  if (!std::filesystem::exists(paths.master_key, ignored)) {
-    return fail(ErrorCode::kFailedPrecondition, "the log exists, but its master key file is missing", paths.master_key,
-                "restore it from a backup, or set vault.master_key or vault.master_key_file as when the log was made");
-  }
-  return actors::MasterKey::from_file(paths.master_key);
+  return with_previous(current_master_key(config), config);
 }
 
 std::string to_url(const std::string& address, std::uint16_t port) {

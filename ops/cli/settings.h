@@ -34,17 +34,19 @@ struct Paths {
 [[nodiscard]] std::int64_t usage_retention_ms(const v1::Config& config);
 [[nodiscard]] api::AccessLog::Mode access_log_mode(const v1::Config& config);
 
-/// For the process that owns the log. The checkpoint is authenticated by a key derived from the master key.
-[[nodiscard]] events::EmbeddedLogOptions log_options(const v1::Config& config, const actors::MasterKey& master);
+/// For the process that owns the log. The checkpoint is authenticated by a key derived from the master key; one that
+/// was written under a previous master key is accepted too.
+[[nodiscard]] events::EmbeddedLogOptions log_options(const v1::Config& config, const actors::MasterKeys& masters);
 /// For a reader beside it: as many partitions as there are, never accepts what the owner would refuse.
 [[nodiscard]] events::EmbeddedLogOptions read_only_log_options(const v1::Config& config,
-                                                               const actors::MasterKey& master);
+                                                               const actors::MasterKeys& masters);
 
 /// The key of the option vault.master_key, or else of the file, which is made when nothing exists yet. A file that is
-/// missing beside an existing log is kFailedPrecondition: a new key could open nothing of it.
-[[nodiscard]] Result<actors::MasterKey> make_or_read_master_key(const v1::Config& config);
+/// missing beside an existing log is kFailedPrecondition: a new key could open nothing of it. With it come those of
+/// vault.previous_master_key and vault.previous_master_key_file.
+[[nodiscard]] Result<actors::MasterKeys> make_or_read_master_keys(const v1::Config& config);
 /// The same but makes nothing; kNotFound when there is no log.
-[[nodiscard]] Result<actors::MasterKey> read_master_key(const v1::Config& config);
+[[nodiscard]] Result<actors::MasterKeys> read_master_keys(const v1::Config& config);
 
 /// `http://address:port`, an IPv6 address in brackets.
 [[nodiscard]] std::string to_url(const std::string& address, std::uint16_t port);

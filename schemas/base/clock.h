@@ -5,6 +5,13 @@
 
 namespace keyfold {
 
+inline constexpr std::int64_t kDayMs = 86'400'000;
+
+/// The UTC day of a Unix time in milliseconds, in days since 1970-01-01.
+[[nodiscard]] constexpr std::int64_t utc_day(std::int64_t unix_ms) {
+  return (unix_ms >= 0 ? unix_ms : unix_ms - (kDayMs - 1)) / kDayMs;
+}
+
 /// The one source of wall-clock time; passed in, so that decisions stay pure. Thread-safe.
 class Clock {
  public:

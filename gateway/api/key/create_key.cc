@@ -4,6 +4,7 @@
 #include "gateway/api/key/endpoints.h"
 #include "gateway/api/key/key_fields.h"
 #include "gateway/api/key/key_json.h"
+#include "gateway/api/key/sealed_secret.h"
 #include "schemas/base/encoding.h"
 #include "schemas/base/random.h"
 
@@ -68,9 +69,10 @@ Answered<Step> create_key(const Call& call, const Services& services) {
   const std::string keyspace = "keyspaces/" + api->keyspace_id();
   if (!may_on_api(call, api_id, "create_key", keyspace)) return refuse(api_not_found());
   if (!api->has_keyspace()) return refuse(precondition_failed("The API has no keyspace for keys."));
-  if (call.body.value("recoverable", false)) {
+  const bool is_recoverable = call.body.value("recoverable", false);
+  if (is_recoverable) {
     if (!may_on_api(call, api_id, "encrypt_key", keyspace + "/keys/*")) return refuse(api_not_found());
-    return refuse(keys_not_recoverable());
+    if (!api->store_encrypted_keys()) return refuse(keys_not_recoverable());
   }
   Plan plan;
   auto& command = *plan.command.mutable_create_key();
@@ -78,6 +80,11 @@ Answered<Step> create_key(const Call& call, const Services& services) {
   command.set_api_id(api_id);
   read_members(call, command);
   const std::string secret = make_secret(call, *api, command);
+  if (is_recoverable) {
+    auto sealed = seal_secret(call, services, command.key_id(), secret, plan);
+    if (!sealed) return refuse(sealed.error());
+    command.set_sealed_secret(*std::move(sealed));
+  }
   plan.data_json = Json{{"keyId", command.key_id()}, {"key", secret}}.dump();
   plan.holds_secret = true;
   return plan;

@@ -110,7 +110,7 @@ void expect_sound(const MemoryRows& rows) {
   for (const auto& [row, value] : rows.all()) {
     const auto& [table, key] = row;
     if (table != Table::kKeys) continue;
-    if (key.starts_with("a/") || key.starts_with("i/")) listed.insert(key);
+    if (!key.starts_with("k/") && !key.starts_with("h/")) listed.insert(key);
     if (!key.starts_with("k/")) continue;
     rows::KeyRow found;
     ASSERT_TRUE(found.ParseFromString(value));
@@ -122,7 +122,10 @@ void expect_sound(const MemoryRows& rows) {
     if (!found.identity_id().empty()) {
       EXPECT_TRUE(rows.get(Table::kIdentities, "i/" + found.identity_id())) << found.identity_id();
     }
+    const std::string owned = found.workspace_id() + "/" + found.key_id();
+    if (!found.sealed_secret().empty()) expected.insert("s/" + owned);
     if (found.deleted_at_ms() != 0) continue;
+    if (found.has_refill()) expected.insert("r/" + owned);
     expected.insert("a/" + found.keyspace_id() + "/" + found.key_id());
     if (!found.identity_id().empty()) expected.insert("i/" + found.identity_id() + "/" + found.key_id());
   }

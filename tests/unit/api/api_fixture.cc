@@ -8,6 +8,7 @@
 #include "schemas/base/encoding.h"
 #include "schemas/base/hash.h"
 #include "schemas/base/random.h"
+#include "tests/append_event.h"
 
 namespace keyfold::api::testing {
 ApiFixture::ApiFixture() { open(); }
@@ -15,6 +16,15 @@ ApiFixture::~ApiFixture() { close(); }
 
 void ApiFixture::restart() {
   close();
+  open();
+}
+
+void ApiFixture::restart_after(const std::string& workspace_id, const std::string& event) {
+  close();
+  {
+    const auto stopped = events::EmbeddedLog::open({.directory = directory_.path() / "log"}).value();
+    keyfold::testing::append_event(*stopped, workspace_id, event);
+  }
   open();
 }
 
@@ -28,13 +38,13 @@ void ApiFixture::open() {
       *usage_log, *usage_store, clock, projections::UsageRecorderOptions{.batch_interval_ms = 3'600'000}, nullptr);
   runtime = std::make_unique<actors::Runtime>(*log, *projections, clock, actors::RuntimeOptions{});
   ASSERT_TRUE(runtime->start());
-  vault_ = std::make_unique<actors::Vault>(*log, actors::MasterKey::from_file(directory_.path() / "master.key").value(),
-                                           clock);
+  vault = std::make_unique<actors::Vault>(*log, actors::MasterKey::from_file(directory_.path() / "master.key").value(),
+                                          clock);
   metrics = std::make_unique<Metrics>();
   windows = std::make_unique<projections::SlidingWindows>(10'000);
   access_log_ = AccessLog::open(AccessLog::Mode::kAll, (directory_.path() / "access.log").string()).value();
-  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault_, clock, *metrics, *access_log_, *windows,
-                                        *usage, *usage_store, 90});
+  api_ = std::make_unique<Api>(
+      Services{*projections, *runtime, *vault, clock, *metrics, *access_log_, *windows, *usage, *usage_store, 90});
   server_ = std::make_unique<http::Server>(
       http::ServerOptions{.port = 0, .threads = 1},
       [this](const http::Request& request, http::Exchange& exchange) { return api_->handle(request, exchange); },
@@ -48,7 +58,7 @@ void ApiFixture::close() {
   api_.reset();
   server_.reset();
   access_log_.reset();
-  vault_.reset();
+  vault.reset();
   runtime.reset();
   usage.reset();
   usage_store.reset();

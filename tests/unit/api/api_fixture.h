@@ -52,6 +52,8 @@ class ApiFixture {
                                           std::initializer_list<std::string_view> permissions);
   /// Closes everything and opens it again from the directory.
   void restart();
+  /// Restarts with one more event on the log: see append_event.
+  void restart_after(const std::string& workspace_id, const std::string& event);
 
   ManualClock clock{1'750'000'000'000};
   std::unique_ptr<Metrics> metrics;
@@ -62,6 +64,7 @@ class ApiFixture {
   std::unique_ptr<projections::UsageRecorder> usage;  // writes when it is flushed, not by itself
   std::unique_ptr<actors::Runtime> runtime;
   std::unique_ptr<projections::SlidingWindows> windows;  // empty after a restart
+  std::unique_ptr<actors::Vault> vault;
 
  private:
   void open();
@@ -70,7 +73,6 @@ class ApiFixture {
 
   keyfold::testing::TemporaryDirectory directory_;
   std::unique_ptr<AccessLog> access_log_;
-  std::unique_ptr<actors::Vault> vault_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<http::Server> server_;
 };

@@ -129,7 +129,7 @@ TEST(Settings, RefuseTwoMasterKeys) {
   v1::Config config = default_config();
   config.mutable_vault()->set_master_key("AAAA");
   config.mutable_vault()->set_master_key_file("/somewhere");
-  EXPECT_EQ(make_or_read_master_key(config).error().what, "vault.master_key and vault.master_key_file are both set");
+  EXPECT_EQ(make_or_read_master_keys(config).error().what, "vault.master_key and vault.master_key_file are both set");
 }
 
 TEST(Settings, PutIpV6AddressesInBrackets) {

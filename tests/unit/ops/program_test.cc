@@ -34,7 +34,8 @@ TEST(Program, PrintsItsVersion) {
 TEST(Program, HelpNamesEveryCommand) {
   const Ended result = run({"--help"});
   EXPECT_EQ(result.code, 0);
-  for (const char* command : {"serve", "bootstrap", "events", "log", "digest", "replay", "workspace", "root-key"}) {
+  for (const char* command :
+       {"serve", "bootstrap", "events", "log", "digest", "replay", "vault", "workspace", "root-key"}) {
     EXPECT_TRUE(contains(result.out, command)) << command;
   }
 }

@@ -30,7 +30,7 @@ TEST_F(KeyProjector, KeepsEveryMemberOfACreatedKey) {
   given_full_key();
   expect_row(find_key(rows_, "key_1"), kFullRow);
   EXPECT_EQ(find_key_id_by_hash(rows_, "HASH"), "key_1");
-  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "i/id_1/key_1", "k/key_1"}));
+  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "i/id_1/key_1", "k/key_1", "r/ws_1/key_1"}));
 }
 
 TEST_F(KeyProjector, KeepsAbsentMembersAbsent) {
@@ -77,11 +77,11 @@ TEST_F(KeyProjector, AKeyIsListedUnderItsNewIdentityOnly) {
   given_full_key();
   given("key_updated { key_id: 'key_1' identity_id { value: 'id_2' } }");
   EXPECT_EQ(row().identity_id(), "id_2");
-  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "i/id_2/key_1", "k/key_1"}));
+  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "i/id_2/key_1", "k/key_1", "r/ws_1/key_1"}));
   given("key_updated { key_id: 'key_1' identity_id {} }");
-  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "k/key_1"}));
+  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "k/key_1", "r/ws_1/key_1"}));
   given("key_updated { key_id: 'key_1' identity_id { value: 'id_1' } }");
-  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "i/id_1/key_1", "k/key_1"}));
+  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "i/id_1/key_1", "k/key_1", "r/ws_1/key_1"}));
 }
 
 TEST_F(KeyProjector, ASoftDeletedKeyKeepsItsRowAndHashButIsListedNowhere) {

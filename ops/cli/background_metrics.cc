@@ -1,0 +1,79 @@
+#include "ops/cli/background_metrics.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include "ops/cli/process_metrics.h"
+#include "schemas/base/clock.h"
+
+namespace keyfold::ops {
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Families = std::vector<MetricFamily>;
+
+constexpr double kDaySeconds = static_cast<double>(kDayMs) / 1'000;
+
+void add_vault(const actors::Vault::Stats& stats, Families& out) {
+  MetricFamily operations{"keyfold_vault_operations_total", "Texts by what the vault did.", MetricType::Counter, {}};
+  add_labelled(operations, "operation", "seal", static_cast<double>(stats.sealed));
+  add_labelled(operations, "operation", "open", static_cast<double>(stats.opened));
+  add_labelled(operations, "operation", "fail", static_cast<double>(stats.failed));
+  out.push_back(std::move(operations));
+  MetricFamily keys{"keyfold_vault_data_keys_total", "Data keys by what became of them.", MetricType::Counter, {}};
+  add_labelled(keys, "event", "made", static_cast<double>(stats.data_keys_made));
+  add_labelled(keys, "event", "rewrapped", static_cast<double>(stats.data_keys_rewrapped));
+  add_labelled(keys, "event", "destroyed", static_cast<double>(stats.data_keys_destroyed));
+  out.push_back(std::move(keys));
+}
+
+void add_reseals(const actors::ResealWorkflow::Stats& stats, Families& out) {
+  MetricFamily secrets{"keyfold_vault_reseals_total", "Secrets of superseded data keys.", MetricType::Counter, {}};
+  add_labelled(secrets, "outcome", "resealed", static_cast<double>(stats.resealed));
+  add_labelled(secrets, "outcome", "failed", static_cast<double>(stats.failed));
+  out.push_back(std::move(secrets));
+  out.push_back(one_metric("keyfold_vault_superseded_data_keys", "Superseded data keys left by the last pass.",
+                           MetricType::Gauge, static_cast<double>(stats.data_keys_left)));
+}
+
+void add_refills(const actors::RefillWorkflow::Stats& stats, Families& out) {
+  out.push_back(one_metric("keyfold_refilled_keys_total", "Keys whose refill was due.", MetricType::Counter,
+                           static_cast<double>(stats.keys)));
+  out.push_back(one_metric("keyfold_refill_failures_total", "Workspaces whose refills have to be tried again.",
+                           MetricType::Counter, static_cast<double>(stats.failures)));
+  out.push_back(
+      one_metric("keyfold_refills_completed_day_seconds",
+                 "The UTC day through which all refills are done, as the Unix time of its beginning; 0: none.",
+                 MetricType::Gauge, static_cast<double>(stats.completed_day) * kDaySeconds));
+}
+
+class BackgroundMetrics final : public prometheus::Collectable {
+ public:
+  BackgroundMetrics(const actors::Vault& vault, const actors::RefillWorkflow& refills,
+                    const actors::ResealWorkflow& reseals)
+      : vault_(vault), refills_(refills), reseals_(reseals) {}
+
+  [[nodiscard]] Families Collect() const override {
+    Families out;
+    add_vault(vault_.stats(), out);
+    add_reseals(reseals_.stats(), out);
+    add_refills(refills_.stats(), out);
+    return out;
+  }
+
+ private:
+  const actors::Vault& vault_;
+  const actors::RefillWorkflow& refills_;
+  const actors::ResealWorkflow& reseals_;
+};
+
+}  // namespace
+
+std::shared_ptr<prometheus::Collectable> make_background_metrics(const actors::Vault& vault,
+                                                                 const actors::RefillWorkflow& refills,
+                                                                 const actors::ResealWorkflow& reseals) {
+  return std::make_shared<BackgroundMetrics>(vault, refills, reseals);
+}
+
+}  // namespace keyfold::ops
