@@ -9,7 +9,7 @@ Answered<Step> get_key(const Call& call, const Services& services) {
   const auto key = find_live_key(call, services, call.text("keyId"));
   if (!key) return refuse(key_not_found());
   if (!may_on_key(call, *key, "read_key")) return refuse(missing_permission("api.*.read_key"));
-  Json shown = key_json(*key, rows_of(call, services));
+  Json shown = key_json(*key, rows_of(call, services), services.usage_store);
   if (call.body.value("decrypt", false)) {
     if (!may_on_key(call, *key, "decrypt_key")) return refuse(missing_permission("api.*.decrypt_key"));
     const auto api = find_live_api(call, services, key->api_id());

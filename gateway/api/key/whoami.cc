@@ -12,7 +12,7 @@ Answered<Step> whoami(const Call& call, const Services& services) {
   if (!key_id) return refuse(key_not_found());
   const auto key = find_live_key(call, services, *key_id);
   if (!key || !may_on_key(call, *key, "read_key")) return refuse(key_not_found());
-  return Data{key_json(*key, reader).dump(), {}};
+  return Data{key_json(*key, reader, services.usage_store).dump(), {}};
 }
 
 }  // namespace keyfold::api

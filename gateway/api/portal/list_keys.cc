@@ -26,7 +26,7 @@ Answered<Step> list_portal_keys(const Call& call, const Services& services) {
                               const auto key = find_live_key(call, services, row_key.substr(prefix.size()));
                               if (!key || std::ranges::find(keyspaces, key->keyspace_id()) == keyspaces.end())
                                 return true;
-                              return page.add(key->key_id(), key_json(*key, reader));
+                              return page.add(key->key_id(), key_json(*key, reader, services.usage_store));
                             });
   return std::move(page).finish();
 }

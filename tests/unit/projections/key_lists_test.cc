@@ -1,4 +1,5 @@
 #include "projections/key_lists.h"
+#include "schemas/base/clock.h"
 
 #include "keyfold/v1/vault.pb.h"
 #include "projections/key.h"
