@@ -69,6 +69,7 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.delete_ratelimit_override(), context, reader);
     // Not decided yet by this version.
     case v1::Command::kUpdateWorkspace:
+    case v1::Command::kUpdateRootKey:
     case v1::Command::kUpdateApi:
     case v1::Command::kChangeKeyPermissions:
     case v1::Command::kChangeKeyRoles:
