@@ -15,6 +15,8 @@ enum class RejectionCode {
   kKeyNotFound,
   kKeyDisabled,  // a credit can't be spent: the key was disabled after it was looked up
   kKeyExpired,   // a credit can't be spent: the key expired after it was looked up
+  kPermissionNotFound,
+  kMayNotCreatePermissions,  // one is missing, and the caller may not create it
   kRoleNotFound,
   kRatelimitNamespaceNotFound,
   kRatelimitNamespaceGone,  // the name was deleted

@@ -1,5 +1,6 @@
 #include "projections/key.h"
 
+#include "projections/id_changes.h"
 #include "projections/key_lists.h"
 #include "projections/row_access.h"
 #include "schemas/base/clock.h"
@@ -91,6 +92,24 @@ void update(const events::Event& event, Overlay& rows) {
   put(rows, *row);
 }
 
+void change_permissions(const events::Event& event, Overlay& rows) {
+  const v1::KeyPermissionsChanged& changed = event.payload.key_permissions_changed();
+  auto row = find_live(rows, changed.key_id());
+  if (!row) return;
+  change_ids(*row->mutable_permission_ids(), changed.connected_ids(), changed.disconnected_ids());
+  row->set_updated_at_ms(event.header.time_ms());
+  put(rows, *row);
+}
+
+void change_roles(const events::Event& event, Overlay& rows) {
+  const v1::KeyRolesChanged& changed = event.payload.key_roles_changed();
+  auto row = find_live(rows, changed.key_id());
+  if (!row) return;
+  change_ids(*row->mutable_role_ids(), changed.connected_ids(), changed.disconnected_ids());
+  row->set_updated_at_ms(event.header.time_ms());
+  put(rows, *row);
+}
+
 void remove(const events::Event& event, Overlay& rows) {
   const v1::KeyDeleted& deleted = event.payload.key_deleted();
   auto row = find_live(rows, deleted.key_id());
@@ -152,6 +171,10 @@ void fold_key(const events::Event& event, Overlay& rows) {
       return create(event, rows);
     case v1::Payload::kKeyUpdated:
       return update(event, rows);
+    case v1::Payload::kKeyPermissionsChanged:
+      return change_permissions(event, rows);
+    case v1::Payload::kKeyRolesChanged:
+      return change_roles(event, rows);
     case v1::Payload::kKeyDeleted:
       return remove(event, rows);
     case v1::Payload::kKeyCreditsSpent:

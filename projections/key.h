@@ -18,6 +18,6 @@ namespace keyfold::projections {
 [[nodiscard]] std::optional<std::string> find_key_id_by_hash(const RowReader& rows, std::string_view hash);
 
 void fold_key(const events::Event& event, Overlay& rows);
-inline constexpr Projector kKeyProjector{"keys", Table::kKeys, 2, fold_key};
+inline constexpr Projector kKeyProjector{"keys", Table::kKeys, 3, fold_key};
 
 }  // namespace keyfold::projections

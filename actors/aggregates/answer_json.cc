@@ -1,6 +1,20 @@
 #include "actors/aggregates/answer_json.h"
 
+#include <map>
+
+#include "projections/permission.h"
+#include "projections/role.h"
+
 namespace keyfold::actors {
+namespace {
+
+AnswerJson values(std::map<std::string, AnswerJson> by_name) {
+  AnswerJson list = AnswerJson::array();
+  for (auto& [name, value] : by_name) list.push_back(std::move(value));
+  return list;
+}
+
+}  // namespace
 
 AnswerJson credits_json(const rows::KeyRow& key) {
   AnswerJson credits{{"remaining", nullptr}};
@@ -13,6 +27,36 @@ AnswerJson credits_json(const rows::KeyRow& key) {
     if (is_monthly) refill["refillDay"] = key.refill().refill_day();
   }
   return credits;
+}
+
+AnswerJson permission_json(const rows::PermissionRow& permission) {
+  AnswerJson out{{"id", permission.permission_id()}, {"name", permission.name()}, {"slug", permission.slug()}};
+  if (!permission.description().empty()) out["description"] = permission.description();
+  return out;
+}
+
+AnswerJson permissions_json(const Ids& ids, const projections::RowReader& rows) {
+  std::map<std::string, AnswerJson> by_slug;
+  for (const std::string& id : ids) {
+    if (const auto row = projections::find_permission(rows, id)) by_slug[row->slug()] = permission_json(*row);
+  }
+  return values(std::move(by_slug));
+}
+
+AnswerJson role_json(const rows::RoleRow& role, const projections::RowReader& rows) {
+  AnswerJson out{{"id", role.role_id()}, {"name", role.name()}};
+  if (!role.description().empty()) out["description"] = role.description();
+  AnswerJson permissions = permissions_json(role.permission_ids(), rows);
+  if (!permissions.empty()) out["permissions"] = std::move(permissions);
+  return out;
+}
+
+AnswerJson roles_json(const Ids& ids, const projections::RowReader& rows) {
+  std::map<std::string, AnswerJson> by_name;
+  for (const std::string& id : ids) {
+    if (const auto row = projections::find_role(rows, id)) by_name[row->name()] = role_json(*row, rows);
+  }
+  return values(std::move(by_name));
 }
 
 }  // namespace keyfold::actors

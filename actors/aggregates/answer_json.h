@@ -16,4 +16,13 @@ using Ids = google::protobuf::RepeatedPtrField<std::string>;
 /// `{"remaining", "refill"?}`; remaining is null when the key is unlimited.
 [[nodiscard]] AnswerJson credits_json(const rows::KeyRow& key);
 
+/// `{"id", "name", "slug", "description"?}`.
+[[nodiscard]] AnswerJson permission_json(const rows::PermissionRow& permission);
+/// Those that exist, in the order of their slugs.
+[[nodiscard]] AnswerJson permissions_json(const Ids& ids, const projections::RowReader& rows);
+/// `{"id", "name", "description"?, "permissions"?}`.
+[[nodiscard]] AnswerJson role_json(const rows::RoleRow& role, const projections::RowReader& rows);
+/// Those that exist, in the order of their names.
+[[nodiscard]] AnswerJson roles_json(const Ids& ids, const projections::RowReader& rows);
+
 }  // namespace keyfold::actors

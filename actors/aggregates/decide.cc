@@ -3,6 +3,7 @@
 #include "actors/aggregates/api.h"
 #include "actors/aggregates/key.h"
 #include "actors/aggregates/key_credits.h"
+#include "actors/aggregates/key_grants.h"
 #include "actors/aggregates/key_secret.h"
 #include "actors/aggregates/permission.h"
 #include "actors/aggregates/portal.h"
@@ -41,6 +42,10 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.spend_credits(), context, reader);
     case v1::Command::kUpdateCredits:
       return decide(command.update_credits(), context, reader);
+    case v1::Command::kChangeKeyPermissions:
+      return decide(command.change_key_permissions(), context, reader);
+    case v1::Command::kChangeKeyRoles:
+      return decide(command.change_key_roles(), context, reader);
     case v1::Command::kRefillKey:
       return decide(command.refill_key(), context, reader);
     case v1::Command::kResealKey:
@@ -49,8 +54,14 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.complete_refills(), context, reader);
     case v1::Command::kCreatePermission:
       return decide(command.create_permission(), context, reader);
+    case v1::Command::kDeletePermission:
+      return decide(command.delete_permission(), context, reader);
     case v1::Command::kCreateRole:
       return decide(command.create_role(), context, reader);
+    case v1::Command::kDeleteRole:
+      return decide(command.delete_role(), context, reader);
+    case v1::Command::kSetRolePermissions:
+      return decide(command.set_role_permissions(), context, reader);
     case v1::Command::kCreatePortal:
       return decide(command.create_portal(), context, reader);
     case v1::Command::kUpdatePortal:
@@ -71,17 +82,12 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     case v1::Command::kUpdateWorkspace:
     case v1::Command::kUpdateRootKey:
     case v1::Command::kUpdateApi:
-    case v1::Command::kChangeKeyPermissions:
-    case v1::Command::kChangeKeyRoles:
     case v1::Command::kRerollKey:
     case v1::Command::kMigrateKeys:
     case v1::Command::kCompleteMigration:
     case v1::Command::kCreateIdentity:
     case v1::Command::kUpdateIdentity:
     case v1::Command::kDeleteIdentity:
-    case v1::Command::kDeletePermission:
-    case v1::Command::kDeleteRole:
-    case v1::Command::kSetRolePermissions:
     case v1::Command::kCreateMigration:
     case v1::Command::BODY_NOT_SET:
       break;

@@ -7,11 +7,18 @@
 #include "schemas/base/encoding.h"
 
 namespace keyfold::actors {
+namespace {
+
+tl::unexpected<Rejection> permission_not_found(const std::string& permission) {
+  return reject(RejectionCode::kPermissionNotFound, "The permission '" + permission + "' does not exist.");
+}
+
+}  // namespace
 
 tl::expected<std::vector<std::string>, Rejection> resolve_permissions(const References& references,
                                                                       const Context& context,
                                                                       const projections::RowReader& reader,
-                                                                      Decision& decision) {
+                                                                      Decision& decision, IfMissing if_missing) {
   std::map<std::string, const v1::Reference*> by_slug;
   for (const v1::Reference& reference : references) by_slug.try_emplace(to_lower(reference.name()), &reference);
 
@@ -22,8 +29,13 @@ tl::expected<std::vector<std::string>, Rejection> resolve_permissions(const Refe
       ids.push_back(*std::move(known));
       continue;
     }
+    if (if_missing == IfMissing::kNotFound) return permission_not_found(reference->name());
+    if (if_missing == IfMissing::kForbidden) {
+      return reject(RejectionCode::kMayNotCreatePermissions,
+                    "The permission '" + reference->name() + "' does not exist and may not be created.");
+    }
     const std::string& id = reference->candidate_id();
-    if (projections::find_permission(reader, id) || !created_ids.insert(id).second) {
+    if (projections::is_used_permission_id(reader, id) || !created_ids.insert(id).second) {
       return reject(RejectionCode::kIdTaken, "A permission id is taken.");
     }
     auto& created = *decision.plan("permission", id).mutable_permission_created();
@@ -40,7 +52,7 @@ Decided decide(const v1::CreatePermission& command, const Context& context, cons
     return reject(RejectionCode::kPermissionExists,
                   "A permission with the slug '" + command.slug() + "' exists already.");
   }
-  if (projections::find_permission(reader, command.permission_id())) {
+  if (projections::is_used_permission_id(reader, command.permission_id())) {
     return reject(RejectionCode::kIdTaken, "The permission id is taken.");
   }
   Decision decision;
@@ -49,6 +61,17 @@ Decided decide(const v1::CreatePermission& command, const Context& context, cons
   created.set_name(command.name());
   created.set_slug(command.slug());
   created.set_description(command.description());
+  return decision;
+}
+
+Decided decide(const v1::DeletePermission& command, const Context& context, const projections::RowReader& reader) {
+  const auto permission =
+      projections::find_permission_by_id_or_slug(reader, context.workspace_id, command.permission());
+  if (!permission) return permission_not_found(command.permission());
+  Decision decision;
+  decision.plan("permission", permission->permission_id())
+      .mutable_permission_deleted()
+      ->set_permission_id(permission->permission_id());
   return decision;
 }
 

@@ -12,9 +12,19 @@ using Names = google::protobuf::RepeatedPtrField<std::string>;
                                                                               const Context& context,
                                                                               const projections::RowReader& reader);
 
-/// Creates the role, and before it the permissions that the workspace lacks. kRoleExists when the workspace has the
-/// name in any letter case, kIdTaken when an id is taken.
+/// Creates the role, and before it the permissions that the workspace lacks, where the command may. kRoleExists when
+/// the workspace has the name in any letter case, kMayNotCreatePermissions, kIdTaken when an id is or was taken.
 [[nodiscard]] Decided decide(const v1::CreateRole& command, const Context& context,
+                             const projections::RowReader& reader);
+
+/// By id or name. It is gone from every key. kRoleNotFound.
+[[nodiscard]] Decided decide(const v1::DeleteRole& command, const Context& context,
+                             const projections::RowReader& reader);
+
+/// Replaces the permissions of the role with that id, and creates those that the workspace lacks where the command may.
+/// The answer lists them in the order of slugs. Nothing happens when nothing changes. kRoleNotFound,
+/// kMayNotCreatePermissions, kIdTaken.
+[[nodiscard]] Decided decide(const v1::SetRolePermissions& command, const Context& context,
                              const projections::RowReader& reader);
 
 }  // namespace keyfold::actors

@@ -80,6 +80,10 @@ ApiError missing_permission(std::string_view wildcard_form) {
 
 ApiError api_not_found() { return not_found("unkey/data/api_not_found", "The API does not exist."); }
 ApiError key_not_found() { return not_found("unkey/data/key_not_found", "The key does not exist."); }
+ApiError permission_not_found() {
+  return not_found("unkey/data/permission_not_found", "The permission does not exist.");
+}
+ApiError role_not_found() { return not_found("unkey/data/role_not_found", "The role does not exist."); }
 ApiError root_key_not_found() {
   return not_found("unkey/data/key_not_found", "The root key does not exist or is revoked already.");
 }
@@ -206,6 +210,10 @@ ApiError from_rejection(const actors::Rejection& rejection) {
       return precondition_failed(rejection.detail);
     case kKeyNotFound:
       return key_not_found();
+    case kPermissionNotFound:
+      return not_found("unkey/data/permission_not_found", rejection.detail);
+    case kMayNotCreatePermissions:
+      return missing_permission("rbac.*.create_permission");
     case kRoleNotFound:
       return not_found("unkey/data/role_not_found", rejection.detail);
     case kRatelimitNamespaceNotFound:

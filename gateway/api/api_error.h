@@ -36,6 +36,8 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 /// One text for what is absent, deleted, of another workspace, or masked.
 [[nodiscard]] ApiError api_not_found();
 [[nodiscard]] ApiError key_not_found();
+[[nodiscard]] ApiError permission_not_found();
+[[nodiscard]] ApiError role_not_found();
 [[nodiscard]] ApiError root_key_not_found();
 [[nodiscard]] ApiError workspace_not_found();
 [[nodiscard]] ApiError portal_not_found();

@@ -60,8 +60,15 @@ describe('Idempotency-Key', () => {
     const { keyId } = await world.key({ apiId });
     const doomed = await world.api();
     const made = await world.admin.ok('rootKeys.createRootKey', { name: 'revoked twice', permissions: [NOTHING] });
+    const [slug, role] = [unique('slug'), unique('role')];
+    const { roleId } = await world.admin.ok('permissions.createRole', { name: role });
     for (const [operation, body] of [
       ['apis.createApi', { name: unique('api') }], ['apis.deleteApi', { apiId: doomed }],
+      ['keys.addPermissions', { keyId, permissions: [slug] }], ['keys.removePermissions', { keyId, permissions: [slug] }],
+      ['keys.setPermissions', { keyId, permissions: [slug, unique('slug')] }], ['keys.addRoles', { keyId, roles: [role] }],
+      ['keys.removeRoles', { keyId, roles: [role] }], ['keys.setRoles', { keyId, roles: [role] }],
+      ['permissions.setRolePermissions', { roleId, permissions: [slug] }], ['permissions.deleteRole', { role }],
+      ['permissions.deletePermission', { permission: slug }],
       ['keys.updateKey', { keyId, name: 'again' }], ['keys.deleteKey', { keyId }],
       ['permissions.createPermission', { name: 'p', slug: unique('p') }], ['permissions.createRole', { name: unique('r') }],
       ['workspaces.createWorkspace', { name: unique('w') }], ['rootKeys.createRootKey', { name: 'k', permissions: ['api.*.read_api'] }],

@@ -20,6 +20,11 @@ describe('@unkey/api against keyfold', () => {
   const getKey = async (keyId) => (await unkey.keys.getKey({ keyId })).data;
   const verify = async (request) => (await unkey.keys.verifyKey(request)).data;
 
+  async function firstPage(pages) {
+    for await (const page of await pages) return page.result;
+    return undefined;
+  }
+
   async function listed(request) {
     const keys = [];
     for await (const page of await unkey.apis.listKeys(request)) keys.push(...page.result.data);
@@ -161,11 +166,56 @@ describe('@unkey/api against keyfold', () => {
     await assert.rejects(sdkFor(rootKey).apis.createApi({ name: 'not allowed' }), ForbiddenErrorResponse);
   });
 
-  it('creates permissions and roles', async () => {
+  it('creates, reads, lists and deletes permissions', async () => {
     const slug = unique('slug');
-    const permission = await unkey.permissions.createPermission({ name: 'a permission', slug });
-    assert.match(permission.data.permissionId, /^perm_/);
-    const role = await unkey.permissions.createRole({ name: unique('role'), permissions: [slug] });
-    assert.match(role.data.roleId, /^role_/);
+    const { data } = await unkey.permissions.createPermission({ name: 'a permission', slug, description: 'described' });
+    assert.match(data.permissionId, /^perm_/);
+    const expected = { id: data.permissionId, name: 'a permission', slug, description: 'described' };
+    for (const permission of [data.permissionId, slug]) {
+      assert.deepEqual((await unkey.permissions.getPermission({ permission })).data, expected);
+    }
+    const others = [unique(`${slug}.a`), unique(`${slug}.b`)];
+    for (const other of others) await unkey.permissions.createPermission({ name: other, slug: other });
+    const found = [];
+    for await (const page of await unkey.permissions.listPermissions({ search: slug, limit: 1 })) found.push(...page.result.data);
+    assert.deepEqual(found.map((one) => one.slug).sort(), [slug, ...others].sort());
+    assert.deepEqual((await unkey.permissions.deletePermission({ permission: slug })).data, {});
+    await assert.rejects(unkey.permissions.getPermission({ permission: slug }), NotFoundErrorResponse);
+  });
+
+  it('creates, reads, changes, lists and deletes roles', async () => {
+    const [a, b] = [unique('a'), unique('b')];
+    const name = unique('role');
+    const { data: { roleId } } = await unkey.permissions.createRole({ name, description: 'described', permissions: [a] });
+    assert.match(roleId, /^role_/);
+    const get = async () => (await unkey.permissions.getRole({ role: name })).data;
+    const { permissions: [{ slug }], ...rest } = await get();
+    assert.deepEqual([slug, rest], [a, { id: roleId, name, description: 'described' }]);
+    const { data: set } = await unkey.permissions.setRolePermissions({ roleId, permissions: [b, a] });
+    assert.deepEqual(set.map((one) => one.slug), [a, b]);
+    const { data: listed } = await firstPage(unkey.permissions.listRoles({ search: name }));
+    assert.deepEqual(listed, [await get()]);
+    assert.deepEqual((await unkey.permissions.deleteRole({ role: roleId })).data, {});
+    await assert.rejects(unkey.permissions.getRole({ role: roleId }), NotFoundErrorResponse);
+  });
+
+  it('gives permissions and roles to keys and takes them away', async () => {
+    const { data: made } = await unkey.keys.createKey({ apiId: await createApi() });
+    const { keyId } = made;
+    const [a, b, inRole] = [unique('a'), unique('b'), unique('in.role')];
+    const role = unique('role');
+    await unkey.permissions.createRole({ name: role, permissions: [inRole] });
+    const slugs = (answer) => answer.data.map((one) => one.slug);
+    const names = (answer) => answer.data.map((one) => one.name);
+    assert.deepEqual(slugs(await unkey.keys.addPermissions({ keyId, permissions: [a] })), [a]);
+    assert.deepEqual(slugs(await unkey.keys.setPermissions({ keyId, permissions: [a, b] })), [a, b]);
+    assert.deepEqual(slugs(await unkey.keys.removePermissions({ keyId, permissions: [a] })), [b]);
+    const added = await unkey.keys.addRoles({ keyId, roles: [role] });
+    assert.deepEqual([names(added), added.data[0].permissions.map((one) => one.slug)], [[role], [inRole]]);
+    assert.equal((await verify({ key: made.key, permissions: `${b} AND ${inRole}` })).code, 'VALID');
+    assert.deepEqual(names(await unkey.keys.removeRoles({ keyId, roles: [role] })), []);
+    assert.deepEqual(names(await unkey.keys.setRoles({ keyId, roles: [role] })), [role]);
+    assert.deepEqual((await getKey(keyId)).permissions, [b, inRole].sort());
+    await assert.rejects(unkey.keys.addRoles({ keyId, roles: ['nobody'] }), NotFoundErrorResponse);
   });
 });

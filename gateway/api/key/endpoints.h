@@ -10,6 +10,12 @@ namespace keyfold::api {
 [[nodiscard]] Answered<Step> delete_key(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> verify_key(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> update_credits(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> add_permissions(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> remove_permissions(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> set_permissions(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> add_roles(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> remove_roles(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> set_roles(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> whoami(const Call& call, const Services& services);
 
 }  // namespace keyfold::api

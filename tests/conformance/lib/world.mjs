@@ -1,4 +1,5 @@
 // What most tests need: a server, its first workspace's administrator, and makers of APIs, keys and lesser callers.
+import { eventsTail } from './cli.mjs';
 import { Caller, Client } from './http.mjs';
 import { startServer } from './server.mjs';
 
@@ -66,6 +67,11 @@ export class World {
   verify(key, more = {}, caller = this.admin) { return caller.call('keys.verifyKey', { key, ...more }); }
 
   update(keyId, fields) { return this.admin.ok('keys.updateKey', { keyId, ...fields }); }
+
+  /** The events that the request of this answer caused, in their order. */
+  async eventsOf(answer) {
+    return (await eventsTail(this.server)).filter((event) => event.requestId === answer.body.meta.requestId);
+  }
 
   async listKeys(apiId, more = {}) { return this.admin.call('apis.listKeys', { apiId, ...more }); }
 }

@@ -53,12 +53,43 @@ void fill(v1::UpdateKey& update, int step) {
   }
 }
 
+void fill(v1::ChangeKeyPermissions& change, int step) {
+  change.set_key_id(pick("key_", 6));
+  change.set_operation(static_cast<v1::SetOperation>(*rc::gen::inRange(1, 4)));
+  change.set_may_create(*rc::gen::arbitrary<bool>());
+  for (int n = *rc::gen::inRange(0, 4); n > 0; --n) *change.add_permissions() = reference("perm", step, n);
+}
+
+/// One change of permissions or roles.
+void change_grants(v1::Command& command, int step) {
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0:
+      command.mutable_delete_permission()->set_permission(pick("perm", 4));
+      break;
+    case 1:
+      command.mutable_delete_role()->set_role(pick("role", 4));
+      break;
+    case 2:
+      command.mutable_change_key_roles()->set_key_id(pick("key_", 6));
+      command.mutable_change_key_roles()->set_operation(static_cast<v1::SetOperation>(*rc::gen::inRange(1, 4)));
+      command.mutable_change_key_roles()->add_names(pick("role", 4));
+      break;
+    case 3:
+      command.mutable_set_role_permissions()->set_role_id(*rc::gen::element<std::string>("role_a", "role_1", "role_2"));
+      command.mutable_set_role_permissions()->set_may_create(*rc::gen::arbitrary<bool>());
+      *command.mutable_set_role_permissions()->add_permissions() = reference("perm", step, 1);
+      break;
+    default:
+      fill(*command.mutable_change_key_permissions(), step);
+  }
+}
+
 /// Any command over a few ids, so that they meet.
 v1::Command any_command(int step) {
   v1::Command command;
   command.set_workspace_id(pick("ws_", 2));
   command.set_time_ms(kNow + step);
-  switch (*rc::gen::inRange(0, 10)) {
+  switch (*rc::gen::inRange(0, 13)) {
     case 0:
       command.mutable_create_workspace()->set_workspace_id(command.workspace_id());
       break;
@@ -76,6 +107,7 @@ v1::Command any_command(int step) {
     case 4:
       command.mutable_create_role()->set_role_id("role_" + std::to_string(step));
       command.mutable_create_role()->set_name(pick("role", 4));
+      command.mutable_create_role()->set_may_create(*rc::gen::arbitrary<bool>());
       *command.mutable_create_role()->add_permissions() = reference("perm", step, 1);
       break;
     case 5:
@@ -85,6 +117,11 @@ v1::Command any_command(int step) {
     case 7:
       command.mutable_spend_credits()->set_key_id(pick("key_", 6));
       command.mutable_spend_credits()->set_cost(*rc::gen::inRange(0, 8));
+      break;
+    case 8:
+    case 9:
+    case 10:
+      change_grants(command, step);
       break;
     default:
       fill(*command.mutable_create_key(), step);

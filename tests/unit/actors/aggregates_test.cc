@@ -20,8 +20,10 @@ TEST(Workspace, IsCreatedOnceAndByACommandToItself) {
 TEST(Workspace, MustExistForEveryOtherCommand) {
   for (const std::string body :
        {"create_root_key {}", "revoke_root_key {}", "create_api {}", "delete_api {}", "create_key {}", "update_key {}",
-        "delete_key {}", "spend_credits {}", "create_permission {}", "create_role {}", "create_ratelimit_namespaces {}",
-        "delete_ratelimit_namespace {}", "set_ratelimit_override {}", "delete_ratelimit_override {}"}) {
+        "delete_key {}", "spend_credits {}", "create_permission {}", "create_role {}", "delete_permission {}",
+        "delete_role {}", "set_role_permissions {}", "change_key_permissions {}", "change_key_roles {}",
+        "create_ratelimit_namespaces {}", "delete_ratelimit_namespace {}", "set_ratelimit_override {}",
+        "delete_ratelimit_override {}"}) {
     given({}).when(body).then(RejectionCode::kWorkspaceNotFound);
   }
 }
@@ -99,7 +101,7 @@ TEST(Role, HasANameThatIsUniqueWhateverTheLetterCase) {
 TEST(Role, IsCreatedAfterThePermissionsThatAreMissing) {
   given({kWorkspace, kPermission})
       .when(
-          "create_role { role_id: 'role_1' name: 'Editor' description: 'd' "
+          "create_role { role_id: 'role_1' name: 'Editor' description: 'd' may_create: true "
           "permissions { name: 'docs.write' candidate_id: 'perm_2' } "
           "permissions { name: 'Docs.Read' candidate_id: 'perm_3' } "
           "permissions { name: 'a.first' candidate_id: 'perm_4' } }")

@@ -152,7 +152,8 @@ TEST_F(PartitionWriterTest, ExtendsTheChainWithWholeBatches) {
   submit("create_api { api_id: 'api_1' keyspace_id: 'ks_1' }");
   v1::Command command = parse_command(
       "principal { type: ROOT_KEY id: 'rk' name: 'n' } request_id: 'req' causation_id: 'cause' remote_ip: 'ip' "
-      "user_agent: 'ua' create_role { role_id: 'role_1' name: 'r' permissions { name: 's' candidate_id: 'p' } }");
+      "user_agent: 'ua' create_role { role_id: 'role_1' name: 'r' may_create: true permissions { name: 's' "
+      "candidate_id: 'p' } }");
   submit(command);
   events::ChainState chain = start_.chain;
   const auto decided = events();

@@ -6,12 +6,55 @@
 
 #include "events/event.h"
 #include "projections/key.h"
+#include "projections/permission.h"
+#include "projections/role.h"
 #include "projections/rows.pb.h"
+#include "schemas/base/encoding.h"
 
 namespace keyfold::actors::testing {
 namespace {
 
 using projections::Table;
+
+using Keys = std::set<std::string>;
+
+/// The keys that the rows of permissions make necessary, and those that are there besides rows and marks of the
+/// deleted.
+void expect_permissions_listed(const MemoryRows& rows) {
+  Keys listed;
+  Keys expected;
+  for (const auto& [row, value] : rows.all()) {
+    const auto& [table, key] = row;
+    if (table != Table::kPermissions || key.starts_with("d/")) continue;
+    if (!key.starts_with("p/")) listed.insert(key);
+    rows::PermissionRow found;
+    if (!key.starts_with("p/") || !found.ParseFromString(value)) continue;
+    EXPECT_FALSE(rows.get(table, "d/" + found.permission_id())) << found.permission_id();
+    EXPECT_EQ(projections::find_permission_id_by_slug(rows, found.workspace_id(), found.slug()), found.permission_id());
+    expected.insert("s/" + found.workspace_id() + "/" + to_lower(found.slug()));
+    expected.insert("w/" + found.workspace_id() + "/" + found.permission_id());
+  }
+  EXPECT_EQ(listed, expected);
+}
+
+void expect_roles_listed(const MemoryRows& rows) {
+  Keys listed;
+  Keys expected;
+  for (const auto& [row, value] : rows.all()) {
+    const auto& [table, key] = row;
+    if (table != Table::kRoles || key.starts_with("d/")) continue;
+    if (!key.starts_with("r/")) listed.insert(key);
+    rows::RoleRow found;
+    if (!key.starts_with("r/") || !found.ParseFromString(value)) continue;
+    EXPECT_FALSE(rows.get(table, "d/" + found.role_id())) << found.role_id();
+    EXPECT_EQ(projections::find_role_id_by_name(rows, found.workspace_id(), found.name()), found.role_id());
+    for (const std::string& id : found.permission_ids())
+      EXPECT_TRUE(projections::is_used_permission_id(rows, id)) << id;
+    expected.insert("n/" + found.workspace_id() + "/" + to_lower(found.name()));
+    expected.insert("w/" + found.workspace_id() + "/" + found.role_id());
+  }
+  EXPECT_EQ(listed, expected);
+}
 
 events::Event through_the_codec(const v1::Payload& payload, const std::string& workspace_id, std::int64_t time_ms,
                                 events::Sequence sequence) {
@@ -105,6 +148,8 @@ When Given::when(const std::string& command) const { return {rows_, parse_comman
 Given given(std::initializer_list<std::string> texts) { return Given().and_given(texts); }
 
 void expect_sound(const MemoryRows& rows) {
+  expect_permissions_listed(rows);
+  expect_roles_listed(rows);
   std::set<std::string> listed;
   std::set<std::string> expected;
   for (const auto& [row, value] : rows.all()) {
@@ -117,8 +162,9 @@ void expect_sound(const MemoryRows& rows) {
     EXPECT_EQ(key, "k/" + found.key_id());
     EXPECT_EQ(projections::find_key_id_by_hash(rows, found.hash()), found.key_id());
     EXPECT_GE(found.credits_remaining(), 0);
-    for (const std::string& id : found.permission_ids()) EXPECT_TRUE(rows.get(Table::kPermissions, "p/" + id)) << id;
-    for (const std::string& id : found.role_ids()) EXPECT_TRUE(rows.get(Table::kRoles, "r/" + id)) << id;
+    for (const std::string& id : found.permission_ids())
+      EXPECT_TRUE(projections::is_used_permission_id(rows, id)) << id;
+    for (const std::string& id : found.role_ids()) EXPECT_TRUE(projections::is_used_role_id(rows, id)) << id;
     if (!found.identity_id().empty()) {
       EXPECT_TRUE(rows.get(Table::kIdentities, "i/" + found.identity_id())) << found.identity_id();
     }

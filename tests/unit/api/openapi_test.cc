@@ -271,6 +271,55 @@ TEST(OpenApiRules, OfPermissionsAndRoles) {
   EXPECT_EQ(role({{"name", "any characters"}}), "");
   EXPECT_EQ(role({{"name", std::string(129, 'n')}}), "/properties/name/maxLength");
   EXPECT_EQ(role({{"name", "n"}, {"permissions", {"ok", "not ok"}}}), "/properties/permissions/items/pattern");
+  const std::vector<std::string> too_many(1001, "p");
+  EXPECT_EQ(role({{"name", "n"}, {"permissions", too_many}}), "/properties/permissions/maxItems");
+  const auto set = [](const json& members) { return locations("/v2/permissions.setRolePermissions", members); };
+  EXPECT_EQ(set({{"roleId", "role-1"}, {"permissions", json::array()}}), "");
+  EXPECT_EQ(set({{"roleId", "ro"}, {"permissions", too_many}}),
+            "/properties/permissions/maxItems /properties/roleId/minLength");
+  EXPECT_EQ(set({{"roleId", "role 1"}, {"permissions", {""}}}),
+            "/properties/permissions/items/minLength /properties/permissions/items/pattern /properties/roleId/pattern");
+}
+
+TEST(OpenApiRules, OfReadingPermissionsAndRoles) {
+  for (const std::string path : {"/v2/permissions.getPermission", "/v2/permissions.deletePermission"}) {
+    EXPECT_EQ(locations(path, {{"permission", "a.b_c-d:*"}}), "") << path;
+    EXPECT_EQ(locations(path, {{"permission", "a b"}}), "/properties/permission/pattern") << path;
+    EXPECT_EQ(locations(path, {{"permission", std::string(129, 'p')}}), "/properties/permission/maxLength") << path;
+    EXPECT_EQ(locations(path, json::object()), "/required") << path;
+  }
+  for (const std::string path : {"/v2/permissions.getRole", "/v2/permissions.deleteRole"}) {
+    EXPECT_EQ(locations(path, {{"role", "any characters"}}), "") << path;
+    EXPECT_EQ(locations(path, {{"role", ""}}), "/properties/role/minLength") << path;
+    EXPECT_EQ(locations(path, {{"role", std::string(129, 'r')}}), "/properties/role/maxLength") << path;
+  }
+  for (const std::string path : {"/v2/permissions.listPermissions", "/v2/permissions.listRoles"}) {
+    EXPECT_EQ(locations(path, json::object()), "") << path;
+    EXPECT_EQ(locations(path, {{"search", std::string(256, 's')}, {"limit", 100}, {"cursor", "c"}}), "") << path;
+    EXPECT_EQ(locations(path, {{"search", std::string(257, 's')}}), "/properties/search/maxLength") << path;
+    EXPECT_EQ(locations(path, {{"limit", 0}}), "/properties/limit/minimum") << path;
+    EXPECT_EQ(locations(path, {{"limit", 101}}), "/properties/limit/maximum") << path;
+  }
+}
+
+TEST(OpenApiRules, OfPermissionsAndRolesOnKeys) {
+  for (const std::string operation : {"add", "remove", "set"}) {
+    const bool may_be_empty = operation == "set";
+    const auto permissions = [&](const std::vector<std::string>& slugs) {
+      return location_of_key("/v2/keys." + operation + "Permissions", "keyId", {{"permissions", slugs}});
+    };
+    EXPECT_EQ(permissions(std::vector<std::string>(1000, "a.b")), "");
+    EXPECT_EQ(permissions(std::vector<std::string>(1001, "a.b")), "/properties/permissions/maxItems");
+    EXPECT_EQ(permissions({}), may_be_empty ? "" : "/properties/permissions/minItems");
+    EXPECT_EQ(permissions({"a b"}), "/properties/permissions/items/pattern");
+    const auto roles = [&](const std::vector<std::string>& names) {
+      return location_of_key("/v2/keys." + operation + "Roles", "keyId", {{"roles", names}});
+    };
+    EXPECT_EQ(roles(std::vector<std::string>(100, "any role")), "");
+    EXPECT_EQ(roles(std::vector<std::string>(101, "any role")), "/properties/roles/maxItems");
+    EXPECT_EQ(roles({}), may_be_empty ? "" : "/properties/roles/minItems");
+    EXPECT_EQ(roles({""}), "/properties/roles/items/minLength");
+  }
 }
 
 TEST(OpenApiRules, OfRootKeysAndWorkspaces) {

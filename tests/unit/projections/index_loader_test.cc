@@ -32,15 +32,17 @@ class Indexes : public ProjectionsTest {
                  payload("root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_1' hash: '" + kHash + "' }"));
   }
 
+  static std::vector<std::string> permissions(const Projections& projections) {
+    std::vector<std::string> found{"no key"};
+    projections.keys(0).visit(digest_from(kHash), [&](const KeyView& key) {
+      EXPECT_EQ(key.key_id, "key_1");
+      found.assign(key.permissions.begin(), key.permissions.end());
+    });
+    return found;
+  }
+
   static void expect_found(const Projections& projections) {
-    std::string key_id;
-    std::vector<std::string> permissions;
-    EXPECT_TRUE(projections.keys(0).visit(digest_from(kHash), [&](const KeyView& key) {
-      key_id = key.key_id;
-      permissions.assign(key.permissions.begin(), key.permissions.end());
-    }));
-    EXPECT_EQ(key_id, "key_1");
-    EXPECT_EQ(permissions, std::vector<std::string>{"docs.read"});
+    EXPECT_EQ(permissions(projections), std::vector<std::string>{"docs.read"});
     const auto root_key = projections.root_keys().find(digest_from(kHash));
     ASSERT_NE(root_key, nullptr);
     EXPECT_EQ(root_key->root_key_id, "rk_1");
@@ -71,6 +73,33 @@ TEST_F(Indexes, FollowACommitBeforeItReturns) {
   ASSERT_TRUE(projections->commit(0, overlay.take(), chain.next));
   EXPECT_FALSE(projections->keys(0).visit(digest_from(kHash), [](const KeyView&) {}));
   EXPECT_EQ(projections->root_keys().find(digest_from(kHash)), nullptr);
+}
+
+TEST_F(Indexes, FollowEachChangeOfPermissionsAndRoles) {
+  const auto projections = open();
+  Overlay overlay(projections->reader(0));
+  events::ChainState chain = log_.tail(0);
+  const auto after = [&](const std::string& event) {
+    fold(make_event(0, chain, payload(event)).second, overlay);
+    const Changes changes = overlay.take();
+    EXPECT_TRUE(projections->commit(0, changes, chain.next));
+    overlay.forget(changes);
+    return permissions(*projections);
+  };
+  using Slugs = std::vector<std::string>;
+  const std::string write = "permission_created { permission_id: 'perm_2' name: 'write' slug: 'docs.write' }";
+  EXPECT_EQ(after(write), Slugs{"docs.read"});
+  EXPECT_EQ(after("role_created { role_id: 'role_1' name: 'writer' permission_ids: 'perm_2' }"), Slugs{"docs.read"});
+  EXPECT_EQ(after("key_roles_changed { key_id: 'key_1' connected_ids: 'role_1' }"), (Slugs{"docs.read", "docs.write"}));
+  EXPECT_EQ(after("key_permissions_changed { key_id: 'key_1' disconnected_ids: 'perm_1' }"), Slugs{"docs.write"});
+  EXPECT_EQ(after("role_permissions_changed { role_id: 'role_1' disconnected_ids: 'perm_2' }"), Slugs{});
+  EXPECT_EQ(after("role_permissions_changed { role_id: 'role_1' connected_ids: ['perm_1', 'perm_2'] }"),
+            (Slugs{"docs.read", "docs.write"}));
+  EXPECT_EQ(after("permission_deleted { permission_id: 'perm_2' }"), Slugs{"docs.read"});
+  const std::string again = "permission_created { permission_id: 'perm_3' name: 'again' slug: 'docs.write' }";
+  EXPECT_EQ(after(again), Slugs{"docs.read"});
+  EXPECT_EQ(after("role_deleted { role_id: 'role_1' }"), Slugs{});
+  EXPECT_EQ(after("role_created { role_id: 'role_2' name: 'writer' permission_ids: 'perm_3' }"), Slugs{});
 }
 
 }  // namespace

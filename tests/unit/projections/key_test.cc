@@ -73,6 +73,18 @@ TEST_F(KeyProjector, AnUpdateClearsTheMembersThatItNamesWithoutAValue) {
                 updated_at_ms: 1700000000000)");
 }
 
+TEST_F(KeyProjector, PermissionsAndRolesComeAndGoOneByOne) {
+  given_full_key();
+  given("key_permissions_changed { key_id: 'key_1' connected_ids: ['perm_3', 'perm_2'] }", kNowMs + 1);
+  EXPECT_EQ(row().updated_at_ms(), kNowMs + 1);
+  given("key_permissions_changed { key_id: 'key_1' connected_ids: 'perm_4' disconnected_ids: ['perm_1', 'perm_2'] }");
+  given("key_roles_changed { key_id: 'key_1' connected_ids: 'role_2' disconnected_ids: 'role_1' }", kNowMs + 2);
+  EXPECT_EQ(row().updated_at_ms(), kNowMs + 2);
+  EXPECT_EQ(std::vector(row().permission_ids().begin(), row().permission_ids().end()),
+            (std::vector<std::string>{"perm_3", "perm_4"}));
+  EXPECT_EQ(std::vector(row().role_ids().begin(), row().role_ids().end()), std::vector<std::string>{"role_2"});
+}
+
 TEST_F(KeyProjector, AKeyIsListedUnderItsNewIdentityOnly) {
   given_full_key();
   given("key_updated { key_id: 'key_1' identity_id { value: 'id_2' } }");
@@ -109,8 +121,11 @@ TEST_F(KeyProjector, SpendingCreditsSetsTheBalanceAndIsNoUpdate) {
 
 TEST_F(KeyProjector, IgnoresWhatHappensToAnUnknownOrDeletedKey) {
   const std::string events[] = {"key_updated { key_id: 'key_1' name { value: 'x' } identity_id { value: 'id_2' } }",
-                                "key_credits_spent { key_id: 'key_1' remaining: 1 }", "key_deleted { key_id: 'key_1' }",
-                                "key_deleted { key_id: 'key_1' permanent: true }"};
+                                "key_credits_spent { key_id: 'key_1' remaining: 1 }",
+                                "key_deleted { key_id: 'key_1' }",
+                                "key_deleted { key_id: 'key_1' permanent: true }",
+                                "key_permissions_changed { key_id: 'key_1' connected_ids: 'perm_9' }",
+                                "key_roles_changed { key_id: 'key_1' connected_ids: 'role_9' }"};
   for (const std::string& event : events) given(event);
   EXPECT_EQ(row_keys(), Keys{});
 

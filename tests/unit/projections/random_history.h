@@ -27,7 +27,7 @@ class RandomHistory {
   std::string id(const std::string& kind, std::uint32_t of) { return "'" + kind + std::to_string(number(of)) + "'"; }
 
   std::string text() {
-    switch (number(16)) {
+    switch (number(17)) {
       case 0:
         return "workspace_created { workspace_id: " + id("ws_", 4) + " name: " + id("w", 9) + " }";
       case 1:
@@ -57,8 +57,27 @@ class RandomHistory {
         return "key_deleted { key_id: " + id("key_", 13) + " permanent: " + (number(2) == 0 ? "true" : "false") + " }";
       case 13:
         return "key_credits_spent { key_id: " + id("key_", 13) + " remaining: " + std::to_string(number(9)) + " }";
+      case 14:
+        return change_of_grants();
       default:
         return command();
+    }
+  }
+  std::string change_of_grants() {
+    switch (number(5)) {
+      case 0:
+        return "permission_deleted { permission_id: " + id("perm_", 5) + " }";
+      case 1:
+        return "role_deleted { role_id: " + id("role_", 4) + " }";
+      case 2:
+        return "role_permissions_changed { role_id: " + id("role_", 4) + " connected_ids: " + id("perm_", 5) +
+               " disconnected_ids: 'perm_1' }";
+      case 3:
+        return "key_permissions_changed { key_id: " + id("key_", 13) + " connected_ids: " + id("perm_", 5) +
+               " disconnected_ids: 'perm_2' }";
+      default:
+        return "key_roles_changed { key_id: " + id("key_", 13) + " connected_ids: " + id("role_", 4) +
+               " disconnected_ids: 'role_1' }";
     }
   }
   std::string hash() {

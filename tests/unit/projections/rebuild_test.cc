@@ -12,7 +12,7 @@ std::atomic<int> roles_folded = 0;
 std::atomic<int> identities_folded = 0;
 
 /// Another form of the row: the name, and no index.
-void fold_role_v2(const events::Event& event, Overlay& rows) {
+void fold_role_anew(const events::Event& event, Overlay& rows) {
   ++roles_folded;
   if (!event.payload.has_role_created()) return;
   rows.put(Table::kRoles, "r/" + event.payload.role_created().role_id(), event.payload.role_created().name());
@@ -25,7 +25,8 @@ void fold_identity_counted(const events::Event& event, Overlay& rows) {
 
 constexpr Projector kCountedIdentities{"identities", Table::kIdentities, 1, fold_identity_counted};
 constexpr std::array kBefore = {kCountedIdentities, kRoleProjector, kCommandProjector};
-constexpr std::array kAfter = {kCountedIdentities, Projector{"roles", Table::kRoles, 2, fold_role_v2},
+constexpr std::array kAfter = {kCountedIdentities,
+                               Projector{"roles", Table::kRoles, kRoleProjector.version + 1, fold_role_anew},
                                kCommandProjector};
 
 class Rebuild : public ProjectionsTest {
@@ -61,7 +62,7 @@ TEST_F(Rebuild, FoldsAllEventsAgainForTheChangedProjectorAloneAndSaysSo) {
   const auto after = make();
   EXPECT_EQ(roles_folded, 3'002);
   EXPECT_EQ(identities_folded, 0);
-  EXPECT_EQ(told_.front().what, "rebuilding roles (version 1 to 2)");
+  EXPECT_EQ(told_.front().what, "rebuilding roles (version 2 to 3)");
   EXPECT_EQ(told_.front().done, 0u);
   EXPECT_EQ(told_.back().done, 3'002u);
   EXPECT_EQ(told_.back().total, 3'002u);

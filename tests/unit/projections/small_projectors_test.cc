@@ -58,12 +58,62 @@ TEST_F(PermissionProjector, FindsAPermissionByIdAndBySlugInAnyCase) {
   EXPECT_FALSE(find_permission_id_by_slug(rows_, "ws_2", "docs.read"));
 }
 
+TEST_F(PermissionProjector, FindsAPermissionOfTheWorkspaceByIdOrElseBySlug) {
+  given("permission_created { permission_id: 'perm_1' slug: 'docs.read' }");
+  given("permission_created { permission_id: 'perm_2' slug: 'perm_1' }");
+  EXPECT_EQ(find_permission_by_id_or_slug(rows_, "ws_1", "perm_1")->permission_id(), "perm_1");
+  EXPECT_EQ(find_permission_by_id_or_slug(rows_, "ws_1", "Docs.Read")->permission_id(), "perm_1");
+  EXPECT_EQ(find_permission_by_id_or_slug(rows_, "ws_1", "perm_2")->permission_id(), "perm_2");
+  EXPECT_FALSE(find_permission_by_id_or_slug(rows_, "ws_2", "perm_1"));
+  EXPECT_FALSE(find_permission_by_id_or_slug(rows_, "ws_1", "other"));
+}
+
+TEST_F(PermissionProjector, LeavesOfADeletedPermissionOnlyThatItsIdIsUsed) {
+  given("permission_created { permission_id: 'perm_1' slug: 'Docs.Read' }");
+  EXPECT_EQ(keys(Table::kPermissions), (Keys{"p/perm_1", "s/ws_1/docs.read", "w/ws_1/perm_1"}));
+  given("permission_deleted { permission_id: 'perm_1' }");
+  EXPECT_EQ(keys(Table::kPermissions), Keys{"d/perm_1"});
+  EXPECT_TRUE(is_used_permission_id(rows_, "perm_1"));
+  EXPECT_FALSE(is_used_permission_id(rows_, "perm_2"));
+  given("permission_deleted { permission_id: 'perm_2' }");
+  EXPECT_EQ(keys(Table::kPermissions), Keys{"d/perm_1"});
+}
+
 TEST_F(RoleProjector, FindsARoleByIdAndByNameInAnyCase) {
   given("role_created { role_id: 'role_1' name: 'Admin' description: 'd' permission_ids: ['perm_1', 'perm_2'] }");
   expect_row(find_role(rows_, "role_1"), R"(role_id: 'role_1' workspace_id: 'ws_1' name: 'Admin' description: 'd'
                                             permission_ids: ['perm_1', 'perm_2'] created_at_ms: 1700000000000)");
   EXPECT_EQ(find_role_id_by_name(rows_, "ws_1", "aDMIN"), "role_1");
   EXPECT_FALSE(find_role_id_by_name(rows_, "ws_2", "admin"));
+}
+
+TEST_F(RoleProjector, FindsARoleOfTheWorkspaceByIdOrElseByName) {
+  given("role_created { role_id: 'role_1' name: 'Admin' }");
+  given("role_created { role_id: 'role_2' name: 'role_1' }");
+  EXPECT_EQ(find_role_by_id_or_name(rows_, "ws_1", "role_1")->role_id(), "role_1");
+  EXPECT_EQ(find_role_by_id_or_name(rows_, "ws_1", "ADMIN")->role_id(), "role_1");
+  EXPECT_FALSE(find_role_by_id_or_name(rows_, "ws_2", "role_1"));
+}
+
+TEST_F(RoleProjector, ChangesThePermissionsOfARole) {
+  given("role_created { role_id: 'role_1' name: 'Admin' permission_ids: ['perm_1', 'perm_2'] }");
+  given(
+      "role_permissions_changed { role_id: 'role_1' connected_ids: ['perm_4', 'perm_3'] disconnected_ids: 'perm_1' }");
+  expect_row(find_role(rows_, "role_1"), R"(role_id: 'role_1' workspace_id: 'ws_1' name: 'Admin'
+                                            permission_ids: ['perm_2', 'perm_4', 'perm_3']
+                                            created_at_ms: 1700000000000)");
+  given("role_permissions_changed { role_id: 'role_2' connected_ids: 'perm_4' }");
+  EXPECT_FALSE(find_role(rows_, "role_2"));
+}
+
+TEST_F(RoleProjector, LeavesOfADeletedRoleOnlyThatItsIdIsUsed) {
+  given("role_created { role_id: 'role_1' name: 'Admin' permission_ids: 'perm_1' }");
+  EXPECT_EQ(keys(Table::kRoles), (Keys{"n/ws_1/admin", "r/role_1", "w/ws_1/role_1"}));
+  given("role_deleted { role_id: 'role_1' }");
+  given("role_deleted { role_id: 'role_2' }");
+  EXPECT_EQ(keys(Table::kRoles), Keys{"d/role_1"});
+  EXPECT_TRUE(is_used_role_id(rows_, "role_1"));
+  EXPECT_FALSE(is_used_role_id(rows_, "role_2"));
 }
 
 }  // namespace

@@ -1,0 +1,11 @@
+#include "gateway/api/key/change_grants.h"
+#include "gateway/api/key/endpoints.h"
+
+namespace keyfold::api {
+
+Answered<Step> set_permissions(const Call& call, const Services& services) {
+  return change_permissions(call, services, v1::REPLACE,
+                            {"rbac.*.add_permission_to_key", "rbac.*.remove_permission_from_key"});
+}
+
+}  // namespace keyfold::api

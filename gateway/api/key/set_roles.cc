@@ -1,0 +1,10 @@
+#include "gateway/api/key/change_grants.h"
+#include "gateway/api/key/endpoints.h"
+
+namespace keyfold::api {
+
+Answered<Step> set_roles(const Call& call, const Services& services) {
+  return change_roles(call, services, v1::REPLACE, {});
+}
+
+}  // namespace keyfold::api
