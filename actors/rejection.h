@@ -17,10 +17,12 @@ enum class RejectionCode {
   kKeyExpired,   // a credit can't be spent: the key expired after it was looked up
   kPermissionNotFound,
   kMayNotCreatePermissions,  // one is missing, and the caller may not create it
+  kIdentityNotFound,
   kRoleNotFound,
   kRatelimitNamespaceNotFound,
   kRatelimitNamespaceGone,  // the name was deleted
   kRatelimitOverrideNotFound,
+  kIdentityExists,
   kPermissionExists,
   kPortalExists,
   kPortalNotFound,

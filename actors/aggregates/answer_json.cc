@@ -16,6 +16,22 @@ AnswerJson values(std::map<std::string, AnswerJson> by_name) {
 
 }  // namespace
 
+void set_meta(AnswerJson& out, const std::string& meta_json) {
+  if (meta_json.empty()) return;
+  AnswerJson meta = AnswerJson::parse(meta_json, nullptr, false);
+  if (!meta.empty() && !meta.is_discarded()) out["meta"] = std::move(meta);
+}
+
+void set_ratelimits(AnswerJson& out, const google::protobuf::RepeatedPtrField<v1::Ratelimit>& ratelimits) {
+  for (const v1::Ratelimit& limit : ratelimits) {
+    out["ratelimits"].push_back({{"id", limit.ratelimit_id()},
+                                 {"name", limit.name()},
+                                 {"limit", limit.limit()},
+                                 {"duration", limit.duration_ms()},
+                                 {"autoApply", limit.auto_apply()}});
+  }
+}
+
 AnswerJson credits_json(const rows::KeyRow& key) {
   AnswerJson credits{{"remaining", nullptr}};
   if (key.has_credits_remaining()) credits["remaining"] = key.credits_remaining();
@@ -57,6 +73,13 @@ AnswerJson roles_json(const Ids& ids, const projections::RowReader& rows) {
     if (const auto row = projections::find_role(rows, id)) by_name[row->name()] = role_json(*row, rows);
   }
   return values(std::move(by_name));
+}
+
+AnswerJson identity_json(const rows::IdentityRow& identity) {
+  AnswerJson shown{{"id", identity.identity_id()}, {"externalId", identity.external_id()}};
+  set_meta(shown, identity.meta_json());
+  set_ratelimits(shown, identity.ratelimits());
+  return shown;
 }
 
 }  // namespace keyfold::actors

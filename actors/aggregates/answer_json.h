@@ -13,6 +13,11 @@ namespace keyfold::actors {
 using AnswerJson = nlohmann::ordered_json;
 using Ids = google::protobuf::RepeatedPtrField<std::string>;
 
+/// Sets `meta`, unless it is empty.
+void set_meta(AnswerJson& out, const std::string& meta_json);
+/// Sets `ratelimits`, unless there are none.
+void set_ratelimits(AnswerJson& out, const google::protobuf::RepeatedPtrField<v1::Ratelimit>& ratelimits);
+
 /// `{"remaining", "refill"?}`; remaining is null when the key is unlimited.
 [[nodiscard]] AnswerJson credits_json(const rows::KeyRow& key);
 
@@ -24,5 +29,8 @@ using Ids = google::protobuf::RepeatedPtrField<std::string>;
 [[nodiscard]] AnswerJson role_json(const rows::RoleRow& role, const projections::RowReader& rows);
 /// Those that exist, in the order of their names.
 [[nodiscard]] AnswerJson roles_json(const Ids& ids, const projections::RowReader& rows);
+
+/// `{"id", "externalId", "meta"?, "ratelimits"?}`.
+[[nodiscard]] AnswerJson identity_json(const rows::IdentityRow& identity);
 
 }  // namespace keyfold::actors

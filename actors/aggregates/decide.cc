@@ -1,6 +1,7 @@
 #include "actors/aggregates/decide.h"
 
 #include "actors/aggregates/api.h"
+#include "actors/aggregates/identity.h"
 #include "actors/aggregates/key.h"
 #include "actors/aggregates/key_credits.h"
 #include "actors/aggregates/key_grants.h"
@@ -52,6 +53,12 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.reseal_key(), context, reader);
     case v1::Command::kCompleteRefills:
       return decide(command.complete_refills(), context, reader);
+    case v1::Command::kCreateIdentity:
+      return decide(command.create_identity(), context, reader);
+    case v1::Command::kUpdateIdentity:
+      return decide(command.update_identity(), context, reader);
+    case v1::Command::kDeleteIdentity:
+      return decide(command.delete_identity(), context, reader);
     case v1::Command::kCreatePermission:
       return decide(command.create_permission(), context, reader);
     case v1::Command::kDeletePermission:
@@ -85,9 +92,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     case v1::Command::kRerollKey:
     case v1::Command::kMigrateKeys:
     case v1::Command::kCompleteMigration:
-    case v1::Command::kCreateIdentity:
-    case v1::Command::kUpdateIdentity:
-    case v1::Command::kDeleteIdentity:
     case v1::Command::kCreateMigration:
     case v1::Command::BODY_NOT_SET:
       break;

@@ -1,17 +1,14 @@
 #include "actors/aggregates/key.h"
 
-#include <map>
-
 #include "actors/aggregates/api.h"
 #include "actors/aggregates/identity.h"
 #include "actors/aggregates/permission.h"
+#include "actors/aggregates/ratelimit_set.h"
 #include "actors/aggregates/role.h"
 #include "projections/key.h"
 
 namespace keyfold::actors {
 namespace {
-
-using Ratelimits = google::protobuf::RepeatedPtrField<v1::Ratelimit>;
 
 tl::unexpected<Rejection> keys_not_recoverable() {
   return reject(RejectionCode::kKeysNotRecoverable, "The API's keyspace does not keep keys in a recoverable form.");
@@ -23,19 +20,6 @@ tl::unexpected<Rejection> monthly_without_day() {
 
 tl::unexpected<Rejection> negative_credits() {
   return reject(RejectionCode::kInvalidInput, "`credits.remaining` must not be negative.");
-}
-
-/// Sorted by name, the last of each name. A name among `kept` keeps its id.
-Ratelimits resolve_ratelimits(const Ratelimits& wanted, const Ratelimits& kept) {
-  std::map<std::string_view, v1::Ratelimit> by_name;
-  for (const v1::Ratelimit& limit : wanted) by_name[limit.name()] = limit;
-  for (const v1::Ratelimit& limit : kept) {
-    const auto found = by_name.find(limit.name());
-    if (found != by_name.end()) found->second.set_ratelimit_id(limit.ratelimit_id());
-  }
-  Ratelimits resolved;
-  for (auto& [name, limit] : by_name) *resolved.Add() = std::move(limit);
-  return resolved;
 }
 
 }  // namespace

@@ -84,6 +84,7 @@ ApiError permission_not_found() {
   return not_found("unkey/data/permission_not_found", "The permission does not exist.");
 }
 ApiError role_not_found() { return not_found("unkey/data/role_not_found", "The role does not exist."); }
+ApiError identity_not_found() { return not_found("unkey/data/identity_not_found", "The identity does not exist."); }
 ApiError root_key_not_found() {
   return not_found("unkey/data/key_not_found", "The root key does not exist or is revoked already.");
 }
@@ -214,6 +215,8 @@ ApiError from_rejection(const actors::Rejection& rejection) {
       return not_found("unkey/data/permission_not_found", rejection.detail);
     case kMayNotCreatePermissions:
       return missing_permission("rbac.*.create_permission");
+    case kIdentityNotFound:
+      return identity_not_found();
     case kRoleNotFound:
       return not_found("unkey/data/role_not_found", rejection.detail);
     case kRatelimitNamespaceNotFound:
@@ -222,6 +225,8 @@ ApiError from_rejection(const actors::Rejection& rejection) {
       return ratelimit_namespace_gone();
     case kRatelimitOverrideNotFound:
       return ratelimit_override_not_found();
+    case kIdentityExists:
+      return {409, "Conflicting Resource", "unkey/data/identity_already_exists", rejection.detail, {}};
     case kPermissionExists:
       return {409, "Conflicting Resource", "unkey/data/permission_already_exists", rejection.detail, {}};
     case kPortalExists:
@@ -250,7 +255,8 @@ ApiError from_rejection(const actors::Rejection& rejection) {
 std::string render_envelope(std::string_view request_id, std::string_view data_json, const Pagination* pagination) {
   std::string body;
   body.reserve(data_json.size() + 128);
-  body.append(R"({"meta":{"requestId":")").append(request_id).append(R"("},"data":)").append(data_json);
+  body.append(R"({"meta":{"requestId":")").append(request_id).append(R"("})");
+  if (!data_json.empty()) body.append(R"(,"data":)").append(data_json);
   if (pagination != nullptr) {
     if (pagination->cursor.empty()) {
       body += R"(,"pagination":{"hasMore":false})";

@@ -38,6 +38,7 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError key_not_found();
 [[nodiscard]] ApiError permission_not_found();
 [[nodiscard]] ApiError role_not_found();
+[[nodiscard]] ApiError identity_not_found();
 [[nodiscard]] ApiError root_key_not_found();
 [[nodiscard]] ApiError workspace_not_found();
 [[nodiscard]] ApiError portal_not_found();
@@ -66,7 +67,7 @@ struct Pagination {
   std::string cursor;
 };
 
-/// `{"meta":{"requestId":…},"data":…,"pagination":…}`. `data_json` is JSON already.
+/// `{"meta":{"requestId":…},"data":…,"pagination":…}`. `data_json` is JSON already; empty: no `data`.
 [[nodiscard]] std::string render_envelope(std::string_view request_id, std::string_view data_json,
                                           const Pagination* pagination);
 /// The error envelope; its content type follows the request's Accept header, except for schema errors.

@@ -78,7 +78,7 @@ struct Data {
 /// A change to be decided by the workspace's partition.
 struct Plan {
   v1::Command command;           // workspace_id and body; the dispatcher fills in the rest
-  std::string data_json = "{}";  // unless the outcome brings its own
+  std::string data_json = "{}";  // unless the outcome brings its own; empty: the answer has no `data`
   bool holds_secret = false;     // then the answer is kept for repeats only as vault ciphertext
   actors::DataKeyHold data_key;  // of ciphertext in the command: held until the command is answered
   /// Makes the answer from the outcome, for endpoints whose answer depends on it.

@@ -1,6 +1,7 @@
 #include "gateway/api/api/endpoints.h"
 
 #include "gateway/api/endpoint.h"
+#include "gateway/api/identity/endpoints.h"
 #include "gateway/api/key/endpoints.h"
 #include "gateway/api/permission/endpoints.h"
 #include "gateway/api/portal/endpoints.h"
@@ -37,6 +38,11 @@ std::span<const Endpoint> endpoints() {
       {"/v2/keys.removeRoles", remove_roles},
       {"/v2/keys.setRoles", set_roles},
       {"/v2/keys.whoami", whoami},
+      {"/v2/identities.createIdentity", create_identity},
+      {"/v2/identities.getIdentity", get_identity},
+      {"/v2/identities.listIdentities", list_identities, true},
+      {"/v2/identities.updateIdentity", update_identity},
+      {"/v2/identities.deleteIdentity", delete_identity},
       {"/v2/permissions.createPermission", create_permission},
       {"/v2/permissions.getPermission", get_permission},
       {"/v2/permissions.listPermissions", list_permissions, true},

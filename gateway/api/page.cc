@@ -10,7 +10,7 @@ PageRequest page_request(const Call& call) {
 }
 
 bool Page::add(std::string_view id, Json item) {
-  if (items_.size() == limit_) {
+  if (is_full()) {
     cursor_ = id;
     return false;
   }

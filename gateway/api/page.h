@@ -17,6 +17,7 @@ class Page {
   explicit Page(const PageRequest& request) : limit_(request.limit) {}
   /// False when the page is full: the item's id became the cursor.
   bool add(std::string_view id, Json item);
+  [[nodiscard]] bool is_full() const { return items_.size() == limit_; }
 
   [[nodiscard]] Data finish() &&;
 

@@ -89,6 +89,12 @@ describe('differences from Unkey', () => {
     const deepTags = `{"key":"a","tags":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
     expectInvalid(await world.admin.raw('keys.verifyKey', deepTags));
   });
+  it('18 answers an update of an identity with the stored meta', async () => {
+    const externalId = unique('customer');
+    await world.admin.ok('identities.createIdentity', { externalId, meta: { stored: true } });
+    const answer = await world.admin.ok('identities.updateIdentity', { identity: externalId, ratelimits: [] });
+    assert.deepEqual(answer.meta, { stored: true });
+  });
   it('4.5 stores the shape of ratelimits in verifyKey without enforcing them yet', async () => {
     const { key } = await world.key({ ratelimits: [{ name: 'once', limit: 1, duration: 60_000, autoApply: true }] });
     expectCode(await world.verify(key, { ratelimits: [{ name: 'once' }] }), 'VALID');

@@ -70,6 +70,8 @@ describe('Idempotency-Key', () => {
       ['permissions.setRolePermissions', { roleId, permissions: [slug] }], ['permissions.deleteRole', { role }],
       ['permissions.deletePermission', { permission: slug }],
       ['keys.updateKey', { keyId, name: 'again' }], ['keys.deleteKey', { keyId }],
+      ['identities.createIdentity', { externalId: 'again' }], ['identities.updateIdentity', { identity: 'again', meta: { a: 1 } }],
+      ['identities.deleteIdentity', { identity: 'again' }],
       ['permissions.createPermission', { name: 'p', slug: unique('p') }], ['permissions.createRole', { name: unique('r') }],
       ['workspaces.createWorkspace', { name: unique('w') }], ['rootKeys.createRootKey', { name: 'k', permissions: ['api.*.read_api'] }],
       ['rootKeys.revokeRootKey', { rootKeyId: made.rootKeyId }],

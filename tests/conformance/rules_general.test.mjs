@@ -22,6 +22,11 @@ const VALID_BODIES = {
   'keys.addRoles': { keyId: 'key_absent00', roles: ['general role'] },
   'keys.removeRoles': { keyId: 'key_absent00', roles: ['general role'] },
   'keys.setRoles': { keyId: 'key_absent00', roles: [] },
+  'identities.createIdentity': { externalId: 'general' },
+  'identities.getIdentity': { identity: 'absent' },
+  'identities.listIdentities': {},
+  'identities.updateIdentity': { identity: 'absent' },
+  'identities.deleteIdentity': { identity: 'absent' },
   'permissions.createPermission': { name: 'n', slug: 'general.slug' },
   'permissions.getPermission': { permission: 'general.slug' },
   'permissions.listPermissions': {},
@@ -37,6 +42,9 @@ const VALID_BODIES = {
   'rootKeys.listRootKeys': {},
   'rootKeys.revokeRootKey': { rootKeyId: 'key_absent00' },
 };
+
+// Those that ignore unknown members, as Unkey does.
+const OPEN = new Set(['identities.createIdentity']);
 
 describe('every endpoint', () => {
   let world;
@@ -70,7 +78,7 @@ describe('every endpoint', () => {
       });
       it('ALL-06 skips several blanks before the token', async () => { unknown(await as('Bearer     unknown')); });
       it('ALL-18 refuses malformed JSON', async () => { expectInvalid(await world.admin.raw(operation, '{"a":'), 'requestBody'); });
-      it('ALL-19 refuses an unknown member', async () => {
+      if (!OPEN.has(operation)) it('ALL-19 refuses an unknown member', async () => {
         expectInvalid(await world.admin.call(operation, { ...body, unknownMember: 1 }), '/additionalProperties');
       });
       it('ALL-21 judges the body before the credentials', async () => {

@@ -161,6 +161,35 @@ describe('@unkey/api against keyfold', () => {
     }
   });
 
+  it('lets an identity live, from its creation to its deletion', async () => {
+    const externalId = unique('customer');
+    const ratelimits = [{ name: 'requests', limit: 100, duration: 60_000, autoApply: true }];
+    const { data: made } = await unkey.identities.createIdentity({ externalId, meta: { plan: 'free' }, ratelimits });
+    assert.match(made.identityId, /^id_/);
+    const read = async (identity) => (await unkey.identities.getIdentity({ identity })).data;
+    const identity = await read(externalId);
+    assert.deepEqual(identity, await read(made.identityId));
+    assert.deepEqual(identity.ratelimits.map(({ id, ...rest }) => rest), ratelimits);
+    const { data: key } = await unkey.keys.createKey({ apiId: await createApi(), externalId });
+    const updated = await unkey.identities.updateIdentity({ identity: externalId, meta: { plan: 'pro' } });
+    assert.deepEqual(updated.data, { ...identity, meta: { plan: 'pro' } });
+    assert.deepEqual((await getKey(key.keyId)).identity, updated.data);
+    assert.match((await unkey.identities.deleteIdentity({ identity: externalId })).meta.requestId, /^req_/);
+    await assert.rejects(unkey.identities.getIdentity({ identity: externalId }), NotFoundErrorResponse);
+    assert.equal((await verify({ key: key.key })).identity, undefined);
+  });
+
+  it('lists identities page by page', async () => {
+    const prefix = unique('listed');
+    const made = [];
+    for (let i = 0; i < 5; i += 1) {
+      made.push((await unkey.identities.createIdentity({ externalId: `${prefix}.${i}` })).data.identityId);
+    }
+    const rows = [];
+    for await (const page of await unkey.identities.listIdentities({ limit: 2, search: prefix })) rows.push(...page.result.data);
+    assert.deepEqual(rows.map((row) => row.id), made.sort());
+  });
+
   it('throws the typed error of a missing permission', async () => {
     const { rootKey } = await world.callerWith('api.*.read_api');
     await assert.rejects(sdkFor(rootKey).apis.createApi({ name: 'not allowed' }), ForbiddenErrorResponse);

@@ -1,5 +1,6 @@
 #include "gateway/api/key/key_json.h"
 
+#include <algorithm>
 #include <set>
 
 #include "actors/aggregates/answer_json.h"
@@ -21,32 +22,18 @@ void add_permissions(const google::protobuf::RepeatedPtrField<std::string>& ids,
   }
 }
 
-Json ratelimits_json(const rows::KeyRow& key) {
-  Json limits = Json::array();
-  for (const v1::Ratelimit& limit : key.ratelimits()) {
-    limits.push_back({{"id", limit.ratelimit_id()},
-                      {"name", limit.name()},
-                      {"limit", limit.limit()},
-                      {"duration", limit.duration_ms()},
-                      {"autoApply", limit.auto_apply()}});
-  }
-  return limits;
-}
-
-void set_meta(Json& out, const std::string& meta_json) {
-  if (meta_json.empty()) return;
-  Json meta = Json::parse(meta_json, nullptr, false);
-  if (!meta.empty() && !meta.is_discarded()) out["meta"] = std::move(meta);
-}
-
+// Without the limits that the key overrules by one of the same name.
 void set_identity(Json& out, const rows::KeyRow& key, const projections::RowReader& reader) {
   if (key.identity_id().empty()) return;
-  const auto identity = projections::find_identity(reader, key.identity_id());
+  auto identity = projections::find_identity(reader, key.identity_id());
   if (!identity) return;
-  Json& shown = out["identity"];
-  shown["id"] = identity->identity_id();
-  shown["externalId"] = identity->external_id();
-  set_meta(shown, identity->meta_json());
+  std::set<std::string_view> overruled;
+  for (const v1::Ratelimit& limit : key.ratelimits()) overruled.insert(limit.name());
+  auto& limits = *identity->mutable_ratelimits();
+  limits.erase(std::remove_if(limits.begin(), limits.end(),
+                              [&](const v1::Ratelimit& limit) { return overruled.contains(limit.name()); }),
+               limits.end());
+  out["identity"] = actors::identity_json(*identity);
 }
 
 void set_grants(Json& out, const rows::KeyRow& key, const projections::RowReader& reader) {
@@ -68,7 +55,7 @@ void set_grants(Json& out, const rows::KeyRow& key, const projections::RowReader
 Json key_json(const rows::KeyRow& key, const projections::RowReader& reader, const projections::UsageStore& usage) {
   Json out{{"keyId", key.key_id()}, {"start", key.start()}, {"enabled", key.enabled()}};
   if (!key.name().empty()) out["name"] = key.name();
-  set_meta(out, key.meta_json());
+  actors::set_meta(out, key.meta_json());
   out["createdAt"] = key.created_at_ms();
   if (key.updated_at_ms() != 0) out["updatedAt"] = key.updated_at_ms();
   // Telemetry that can't be read is no reason to hide the key.
@@ -78,7 +65,7 @@ Json key_json(const rows::KeyRow& key, const projections::RowReader& reader, con
   set_grants(out, key, reader);
   if (key.has_credits_remaining()) out["credits"] = actors::credits_json(key);
   set_identity(out, key, reader);
-  if (!key.ratelimits().empty()) out["ratelimits"] = ratelimits_json(key);
+  actors::set_ratelimits(out, key.ratelimits());
   return out;
 }
 

@@ -62,6 +62,13 @@ export class World {
     return { ...made, apiId };
   }
 
+  /** An identity: `{id, externalId}`. */
+  async identity(fields = {}, caller = this.admin) {
+    const externalId = fields.externalId ?? unique('customer');
+    const { identityId } = await caller.ok('identities.createIdentity', { ...fields, externalId });
+    return { id: identityId, externalId };
+  }
+
   get(keyId, caller = this.admin) { return caller.ok('keys.getKey', { keyId }); }
 
   verify(key, more = {}, caller = this.admin) { return caller.call('keys.verifyKey', { key, ...more }); }

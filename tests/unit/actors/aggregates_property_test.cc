@@ -84,12 +84,39 @@ void change_grants(v1::Command& command, int step) {
   }
 }
 
+v1::Ratelimit ratelimit(int step) {
+  v1::Ratelimit made;
+  made.set_ratelimit_id("rl_" + std::to_string(step));
+  made.set_name(pick("limit", 3));
+  made.set_limit(*rc::gen::inRange(1, 4));
+  return made;
+}
+
+/// Of an identity with one of the first ids that commands may have given out.
+void fill_identity(v1::Command& command, int step) {
+  const std::string id = pick("user_", 20) + "_0";
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      command.mutable_create_identity()->set_identity_id("user_" + std::to_string(step) + "_0");
+      command.mutable_create_identity()->set_external_id(pick("user", 4));
+      *command.mutable_create_identity()->add_ratelimits() = ratelimit(step);
+      break;
+    case 1:
+      command.mutable_update_identity()->set_identity_id(id);
+      command.mutable_update_identity()->mutable_meta_json()->set_value(pick("{}", 2));
+      *command.mutable_update_identity()->mutable_ratelimits()->add_items() = ratelimit(step);
+      break;
+    default:
+      command.mutable_delete_identity()->set_identity_id(id);
+  }
+}
+
 /// Any command over a few ids, so that they meet.
 v1::Command any_command(int step) {
   v1::Command command;
   command.set_workspace_id(pick("ws_", 2));
   command.set_time_ms(kNow + step);
-  switch (*rc::gen::inRange(0, 13)) {
+  switch (*rc::gen::inRange(0, 15)) {
     case 0:
       command.mutable_create_workspace()->set_workspace_id(command.workspace_id());
       break;
@@ -122,6 +149,10 @@ v1::Command any_command(int step) {
     case 9:
     case 10:
       change_grants(command, step);
+      break;
+    case 11:
+    case 12:
+      fill_identity(command, step);
       break;
     default:
       fill(*command.mutable_create_key(), step);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "events/event.h"
+#include "projections/identity.h"
 #include "projections/key.h"
 #include "projections/permission.h"
 #include "projections/role.h"
@@ -147,9 +148,33 @@ When Given::when(const std::string& command) const { return {rows_, parse_comman
 
 Given given(std::initializer_list<std::string> texts) { return Given().and_given(texts); }
 
+namespace {
+
+void expect_sound_identities(const MemoryRows& rows) {
+  std::set<std::string> listed;
+  std::set<std::string> expected;
+  for (const auto& [row, value] : rows.all()) {
+    const auto& [table, key] = row;
+    if (table != Table::kIdentities) continue;
+    if (key.starts_with("e/") || key.starts_with("n/")) listed.insert(std::string(key).append("=").append(value));
+    if (!key.starts_with("i/")) continue;
+    rows::IdentityRow found;
+    ASSERT_TRUE(found.ParseFromString(value));
+    EXPECT_EQ(key, "i/" + found.identity_id());
+    EXPECT_FALSE(rows.get(table, "d/" + found.identity_id())) << "live and deleted: " << key;
+    const std::string owner = found.workspace_id() + "/";
+    expected.insert("e/" + owner + found.external_id() + "=" + found.identity_id());
+    expected.insert("n/" + owner + found.identity_id() + "=" + found.external_id());
+  }
+  EXPECT_EQ(listed, expected);
+}
+
+}  // namespace
+
 void expect_sound(const MemoryRows& rows) {
   expect_permissions_listed(rows);
   expect_roles_listed(rows);
+  expect_sound_identities(rows);
   std::set<std::string> listed;
   std::set<std::string> expected;
   for (const auto& [row, value] : rows.all()) {
@@ -166,7 +191,7 @@ void expect_sound(const MemoryRows& rows) {
       EXPECT_TRUE(projections::is_used_permission_id(rows, id)) << id;
     for (const std::string& id : found.role_ids()) EXPECT_TRUE(projections::is_used_role_id(rows, id)) << id;
     if (!found.identity_id().empty()) {
-      EXPECT_TRUE(rows.get(Table::kIdentities, "i/" + found.identity_id())) << found.identity_id();
+      EXPECT_TRUE(projections::is_used_identity_id(rows, found.identity_id())) << found.identity_id();
     }
     const std::string owned = found.workspace_id() + "/" + found.key_id();
     if (!found.sealed_secret().empty()) expected.insert("s/" + owned);

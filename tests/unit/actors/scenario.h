@@ -54,9 +54,11 @@ class Given {
 
 [[nodiscard]] Given given(std::initializer_list<std::string> events);
 
-/// Fails the test unless the rows agree with each other: every live key is listed once where it belongs, deleted ones
 /// nowhere, every hash leads to its key, every reference to something that exists (or, of permissions and roles, that
 /// existed), every permission and role is listed and found by its text, and no balance is negative.
+/// Fails the test unless the rows agree with each other: every live key, identity, permission and role is listed once
+/// where it belongs and found by its text, deleted ones nowhere, every hash leads to its key, every reference to
+/// something that exists or, but for keys and APIs, existed, and no balance is negative.
 void expect_sound(const MemoryRows& rows);
 
 }  // namespace keyfold::actors::testing

@@ -41,7 +41,7 @@ class RandomHistory {
       case 5:
         return number(4) == 0 ? "api_deleted { api_id: " + id("api_", 4) + " }" : command();
       case 6:
-        return "identity_created { identity_id: " + id("id_", 3) + " external_id: " + id("e", 5) + " }";
+        return identity();
       case 7:
         return "permission_created { permission_id: " + id("perm_", 4) + " slug: " + id("S", 5) + " }";
       case 8:
@@ -78,6 +78,17 @@ class RandomHistory {
       default:
         return "key_roles_changed { key_id: " + id("key_", 13) + " connected_ids: " + id("role_", 4) +
                " disconnected_ids: 'role_1' }";
+    }
+  }
+
+  std::string identity() {
+    switch (number(4)) {
+      case 0:
+        return "identity_updated { identity_id: " + id("id_", 4) + " meta_json { value: " + id("{}", 9) + " } }";
+      case 1:
+        return "identity_deleted { identity_id: " + id("id_", 4) + " }";
+      default:
+        return "identity_created { identity_id: " + id("id_", 3) + " external_id: " + id("e", 5) + " }";
     }
   }
   std::string hash() {

@@ -50,6 +50,52 @@ TEST_F(IdentityProjector, FindsAnIdentityByIdAndByExternalId) {
   EXPECT_FALSE(find_identity_id_by_external_id(rows_, "ws_1", "USER/42"));
 }
 
+TEST_F(IdentityProjector, ListsTheIdentitiesOfAWorkspaceByTheirIds) {
+  given("identity_created { identity_id: 'id_2' external_id: 'a' }");
+  given("identity_created { identity_id: 'id_1' external_id: 'b' }");
+  EXPECT_EQ(keys(Table::kIdentities), (Keys{"e/ws_1/a", "e/ws_1/b", "i/id_1", "i/id_2", "n/ws_1/id_1", "n/ws_1/id_2"}));
+  EXPECT_EQ(rows_.get(Table::kIdentities, "n/ws_1/id_1"), "b");
+}
+
+TEST_F(IdentityProjector, AnUpdateChangesTheMembersThatItNames) {
+  const std::string limit = "{ ratelimit_id: 'rl_1' name: 'requests' limit: 5 duration_ms: 1000 auto_apply: true }";
+  given("identity_created { identity_id: 'id_1' external_id: 'a' meta_json: '{\"b\":1}' ratelimits " + limit + " }");
+  const std::string rest = "identity_id: 'id_1' workspace_id: 'ws_1' external_id: 'a' created_at_ms: 1700000000000 ";
+  given("identity_updated { identity_id: 'id_1' }");
+  expect_row(find_identity(rows_, "id_1"), rest + "meta_json: '{\"b\":1}' ratelimits " + limit);
+  given("identity_updated { identity_id: 'id_1' meta_json { value: '{\"c\":2}' } }");
+  expect_row(find_identity(rows_, "id_1"), rest + "meta_json: '{\"c\":2}' ratelimits " + limit);
+  given("identity_updated { identity_id: 'id_1' ratelimits { items { ratelimit_id: 'rl_2' name: 'tokens' } } }");
+  expect_row(find_identity(rows_, "id_1"),
+             rest + "meta_json: '{\"c\":2}' ratelimits { ratelimit_id: 'rl_2' name: 'tokens' }");
+  given("identity_updated { identity_id: 'id_1' meta_json {} ratelimits {} }");
+  expect_row(find_identity(rows_, "id_1"), rest);
+}
+
+TEST_F(IdentityProjector, ADeletedIdentityLeavesOnlyAMarkThatItsIdWasUsed) {
+  EXPECT_FALSE(is_used_identity_id(rows_, "id_1"));
+  given("identity_created { identity_id: 'id_1' external_id: 'a' }");
+  EXPECT_TRUE(is_used_identity_id(rows_, "id_1"));
+  given("identity_deleted { identity_id: 'id_1' }");
+  EXPECT_EQ(keys(Table::kIdentities), Keys{"d/id_1"});
+  EXPECT_FALSE(find_identity(rows_, "id_1"));
+  EXPECT_FALSE(find_identity_id_by_external_id(rows_, "ws_1", "a"));
+  EXPECT_TRUE(is_used_identity_id(rows_, "id_1"));
+  given("identity_created { identity_id: 'id_2' external_id: 'a' }");
+  EXPECT_EQ(find_identity_id_by_external_id(rows_, "ws_1", "a"), "id_2");
+}
+
+TEST_F(IdentityProjector, IgnoresWhatHappensToAnUnknownOrDeletedIdentity) {
+  given("identity_updated { identity_id: 'id_1' meta_json { value: '{}' } }");
+  given("identity_deleted { identity_id: 'id_1' }");
+  EXPECT_EQ(keys(Table::kIdentities), Keys{});
+  given("identity_created { identity_id: 'id_1' external_id: 'a' }");
+  given("identity_deleted { identity_id: 'id_1' }");
+  given("identity_updated { identity_id: 'id_1' meta_json { value: '{}' } }");
+  given("identity_deleted { identity_id: 'id_1' }");
+  EXPECT_EQ(keys(Table::kIdentities), Keys{"d/id_1"});
+}
+
 TEST_F(PermissionProjector, FindsAPermissionByIdAndBySlugInAnyCase) {
   given("permission_created { permission_id: 'perm_1' name: 'Read' slug: 'Docs.Read' description: 'd' }");
   expect_row(find_permission(rows_, "perm_1"), R"(permission_id: 'perm_1' workspace_id: 'ws_1' name: 'Read'
