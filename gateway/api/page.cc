@@ -1,6 +1,11 @@
 #include "gateway/api/page.h"
 
 namespace keyfold::api {
+namespace {
+
+constexpr std::size_t kPageBytes = 8 * 1024 * 1024;
+
+}  // namespace
 
 PageRequest page_request(const Call& call) {
   PageRequest request;
@@ -9,15 +14,21 @@ PageRequest page_request(const Call& call) {
   return request;
 }
 
-bool Page::add(std::string_view id, Json item) {
+bool Page::add(std::string_view id, const Json& item) {
   if (is_full()) {
     cursor_ = id;
     return false;
   }
-  items_.push_back(std::move(item));
+  if (count_++ > 0) items_ += ',';
+  items_ += item.dump();
   return true;
 }
 
-Data Page::finish() && { return {items_.dump(), Pagination{std::move(cursor_)}}; }
+bool Page::is_full() const { return count_ == limit_ || items_.size() >= kPageBytes; }
+
+Data Page::finish() && {
+  items_ += ']';
+  return {std::move(items_), Pagination{std::move(cursor_)}};
+}
 
 }  // namespace keyfold::api

@@ -11,19 +11,21 @@ struct PageRequest {
 };
 [[nodiscard]] PageRequest page_request(const Call& call);
 
-/// Ids and their items in order of id, gathered one further than the page so that it can name the next one.
+/// Items in order of their ids, gathered one further than the page so that it can name the next one. A page is full at
+/// its limit, or after the item with which it comes to 8 MiB.
 class Page {
  public:
   explicit Page(const PageRequest& request) : limit_(request.limit) {}
   /// False when the page is full: the item's id became the cursor.
-  bool add(std::string_view id, Json item);
-  [[nodiscard]] bool is_full() const { return items_.size() == limit_; }
+  bool add(std::string_view id, const Json& item);
+  [[nodiscard]] bool is_full() const;
 
   [[nodiscard]] Data finish() &&;
 
  private:
   std::size_t limit_;
-  Json items_ = Json::array();
+  std::size_t count_ = 0;
+  std::string items_ = "[";  // JSON, not closed yet
   std::string cursor_;
 };
 

@@ -95,6 +95,15 @@ describe('differences from Unkey', () => {
     const answer = await world.admin.ok('identities.updateIdentity', { identity: externalId, ratelimits: [] });
     assert.deepEqual(answer.meta, { stored: true });
   });
+  it('19 ends a page early when it has come to 8 MiB', async () => {
+    const { caller } = await world.otherWorkspace();
+    const made = [];
+    for (let i = 0; i < 10; i += 1) made.push((await world.identity({ meta: { text: 'x'.repeat(1_000_000) } }, caller)).id);
+    const first = await caller.call('identities.listIdentities', {});
+    assert.equal(expectOk(first).length, 9);
+    const rest = expectOk(await caller.call('identities.listIdentities', { cursor: first.body.pagination.cursor }));
+    assert.deepEqual([...first.data, ...rest].map((row) => row.id), made.sort());
+  });
   it('4.5 stores the shape of ratelimits in verifyKey without enforcing them yet', async () => {
     const { key } = await world.key({ ratelimits: [{ name: 'once', limit: 1, duration: 60_000, autoApply: true }] });
     expectCode(await world.verify(key, { ratelimits: [{ name: 'once' }] }), 'VALID');

@@ -119,7 +119,7 @@ describe('identities.createIdentity', () => {
     assert.equal(event.type, 'IdentityCreated');
     assert.equal(event.requestId, answer.body.meta.requestId);
     assert.equal(event.principal.type, 'ROOT_KEY');
-    assert.deepEqual(event.payload.identityCreated.ratelimits.map((entry) => entry.name), ['one', 'two']);
+    assert.deepEqual(event.payload.ratelimits.map((entry) => entry.name), ['one', 'two']);
   });
 });
 
@@ -257,7 +257,7 @@ describe('identities.updateIdentity', () => {
     const [, event, ...more] = await eventsOf(id);
     assert.deepEqual(more, []);
     assert.equal(event.type, 'IdentityUpdated');
-    assert.deepEqual(members(event.payload.identityUpdated), ['identityId', 'metaJson']);
+    assert.deepEqual(members(event.payload), ['identityId', 'metaJson']);
   });
 });
 
@@ -294,9 +294,9 @@ describe('identities.deleteIdentity', () => {
     const answer = await remove(id);
     const [created, deleted, ...more] = await eventsOf(id);
     assert.deepEqual(more, []);
-    assert.equal(created.payload.identityCreated.ratelimits.length, 2);
+    assert.equal(created.payload.ratelimits.length, 2);
     assert.equal(deleted.type, 'IdentityDeleted');
-    assert.equal(deleted.payload.identityDeleted.identityId, id);
+    assert.equal(deleted.payload.identityId, id);
     assert.equal(deleted.requestId, answer.body.meta.requestId);
   });
   it('DI-05 DI-12 frees the externalId, for a new id that has none of the old keys, any number of times', async () => {

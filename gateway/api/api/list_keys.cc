@@ -14,15 +14,13 @@ Data list(const Call& call, const Services& services, const std::string& prefix,
   const PageRequest request = page_request(call);
   Page page(request);
   const bool decrypts = call.body.value("decrypt", false);
-  std::size_t shown_rows = 0;
   const std::string from = request.cursor.empty() ? std::string() : prefix + request.cursor;
   services.projections.scan(call.principal->partition, projections::Table::kKeys, prefix, from,
                             [&](std::string_view row_key, std::string_view) {
                               const auto key = projections::find_key(reader, row_key.substr(prefix.size()));
                               if (!key || key->deleted_at_ms() != 0 || key->keyspace_id() != keyspace_id) return true;
                               Json shown = key_json(*key, reader, services.usage_store);
-                              const bool is_on_page = shown_rows++ < request.limit;
-                              if (decrypts && is_on_page) set_plaintext(shown, services, *key);
+                              if (decrypts && !page.is_full()) set_plaintext(shown, services, *key);
                               return page.add(key->key_id(), std::move(shown));
                             });
   return std::move(page).finish();

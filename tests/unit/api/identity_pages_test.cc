@@ -126,6 +126,26 @@ TEST_F(IdentityPages, OfASearchHoldWhatABruteForceSearchFinds) {
   }));
 }
 
+TEST_F(IdentityPages, EndEarlyWhenTheirItemsAreLarge) {
+  const std::string root_key = server_.make_root_key("ws_large", {"administrator"});
+  const json meta{{"text", std::string(1'000'000, 'x')}};
+  for (int i = 0; i < 12; ++i) {
+    server_.post("/v2/identities.createIdentity", {{"externalId", std::to_string(i)}, {"meta", meta}}, root_key);
+  }
+  std::vector<std::size_t> sizes;
+  std::set<std::string> seen;
+  json request = json::object();
+  while (true) {
+    const json answer = server_.post("/v2/identities.listIdentities", request, root_key);
+    for (const json& row : answer.at("data")) EXPECT_TRUE(seen.insert(row.at("id").get<std::string>()).second);
+    sizes.push_back(answer.at("data").size());
+    if (!answer.at("pagination").contains("cursor")) break;
+    request["cursor"] = answer.at("pagination").at("cursor");
+  }
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{9, 3}));
+  EXPECT_EQ(seen.size(), 12U);
+}
+
 TEST_F(IdentityPages, ShowExternalIdsOfAnyScriptAsTheyAre) {
   const std::string root_key = server_.make_root_key("ws_old", {"administrator"});
   const std::string external_id = "\u00FCser \u4F60\u597D \U0001F600";
