@@ -12,6 +12,7 @@ enum class RejectionCode {
   kApiNotFound,
   kKeyspaceMissing,     // the API has no keyspace
   kKeysNotRecoverable,  // the keyspace keeps no ciphertext
+  kApiProtected,        // deletion is switched off
   kKeyNotFound,
   kKeyDisabled,  // a credit can't be spent: the key was disabled after it was looked up
   kKeyExpired,   // a credit can't be spent: the key expired after it was looked up
@@ -24,6 +25,7 @@ enum class RejectionCode {
   kRatelimitOverrideNotFound,
   kIdentityExists,
   kPermissionExists,
+  kMigrationNotFound,
   kPortalExists,
   kPortalNotFound,
   kPortalSessionNotFound,  // a code or token is unknown, used or expired

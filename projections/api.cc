@@ -28,6 +28,15 @@ void remove(const events::Event& event, Overlay& rows) {
   put(rows, *row);
 }
 
+void update(const events::Event& event, Overlay& rows) {
+  const v1::ApiUpdated& updated = event.payload.api_updated();
+  auto row = find_api(rows, updated.api_id());
+  if (!row) return;
+  if (updated.has_delete_protection()) row->set_delete_protection(updated.delete_protection());
+  if (updated.has_ip_allowlist()) *row->mutable_ip_allowlist() = updated.ip_allowlist().addresses();
+  put(rows, *row);
+}
+
 void add_keyspace(const events::Event& event, Overlay& rows) {
   const v1::KeyspaceCreated& created = event.payload.keyspace_created();
   auto row = find_api(rows, created.api_id());
@@ -45,6 +54,8 @@ void update_keyspace(const events::Event& event, Overlay& rows) {
   const v1::KeyspaceUpdated& updated = event.payload.keyspace_updated();
   auto row = find_api(rows, updated.api_id());
   if (!row) return;
+  if (updated.has_default_prefix()) row->set_default_prefix(updated.default_prefix());
+  if (updated.has_default_byte_length()) row->set_default_byte_length(updated.default_byte_length());
   if (updated.has_store_encrypted_keys()) row->set_store_encrypted_keys(updated.store_encrypted_keys());
   put(rows, *row);
 }
@@ -65,6 +76,8 @@ void fold_api(const events::Event& event, Overlay& rows) {
       return create(event, rows);
     case v1::Payload::kApiDeleted:
       return remove(event, rows);
+    case v1::Payload::kApiUpdated:
+      return update(event, rows);
     case v1::Payload::kKeyspaceCreated:
       return add_keyspace(event, rows);
     case v1::Payload::kKeyspaceUpdated:

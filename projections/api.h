@@ -15,6 +15,6 @@ namespace keyfold::projections {
 [[nodiscard]] std::optional<std::string> find_api_id_by_keyspace(const RowReader& rows, std::string_view keyspace_id);
 
 void fold_api(const events::Event& event, Overlay& rows);
-inline constexpr Projector kApiProjector{"apis", Table::kApis, 1, fold_api};
+inline constexpr Projector kApiProjector{"apis", Table::kApis, 2, fold_api};
 
 }  // namespace keyfold::projections

@@ -145,6 +145,15 @@ void refill(const events::Event& event, Overlay& rows) {
   put(rows, *row);
 }
 
+void reroll(const events::Event& event, Overlay& rows) {
+  const v1::KeyRerolled& rerolled = event.payload.key_rerolled();
+  auto row = find_live(rows, rerolled.key_id());
+  if (!row) return;
+  row->set_expires_at_ms(rerolled.expires_at_ms());
+  row->set_updated_at_ms(event.header.time_ms());
+  put(rows, *row);
+}
+
 /// Nothing that a caller sees, so the key does not count as updated. Soft-deleted keys keep their ciphertext too.
 void reseal(const events::Event& event, Overlay& rows) {
   const v1::KeySecretResealed& resealed = event.payload.key_secret_resealed();
@@ -181,6 +190,8 @@ void fold_key(const events::Event& event, Overlay& rows) {
       return spend(event, rows);
     case v1::Payload::kKeyRefilled:
       return refill(event, rows);
+    case v1::Payload::kKeyRerolled:
+      return reroll(event, rows);
     case v1::Payload::kKeySecretResealed:
       return reseal(event, rows);
     default:

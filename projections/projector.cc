@@ -6,6 +6,7 @@
 #include "projections/command.h"
 #include "projections/identity.h"
 #include "projections/key.h"
+#include "projections/migration.h"
 #include "projections/permission.h"
 #include "projections/portal.h"
 #include "projections/ratelimit.h"
@@ -17,8 +18,9 @@ namespace keyfold::projections {
 namespace {
 
 constexpr std::array<Projector, kTableCount> kProjectors = {
-    kWorkspaceProjector,  kRootKeyProjector, kApiProjector,     kKeyProjector,    kIdentityProjector,
-    kPermissionProjector, kRoleProjector,    kCommandProjector, kPortalProjector, kRatelimitProjector,
+    kWorkspaceProjector, kRootKeyProjector,    kApiProjector,       kKeyProjector,
+    kIdentityProjector,  kPermissionProjector, kRoleProjector,      kCommandProjector,
+    kPortalProjector,    kRatelimitProjector,  kMigrationProjector,
 };
 
 constexpr bool in_table_order() {

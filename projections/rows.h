@@ -25,8 +25,9 @@ enum class Table : std::uint8_t {
   kCommands,
   kPortals,
   kRatelimits,
+  kMigrations,
 };
-inline constexpr std::size_t kTableCount = 10;
+inline constexpr std::size_t kTableCount = 11;
 
 /// Reads rows of one partition. Row keys are a one-character kind, '/', and an id: see each projector's header.
 class RowReader {

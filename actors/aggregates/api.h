@@ -15,7 +15,12 @@ namespace keyfold::actors {
 [[nodiscard]] Decided decide(const v1::CreateApi& command, const Context& context,
                              const projections::RowReader& reader);
 
-/// kApiNotFound unless it is a live API of this workspace.
+/// Changes the members that the command holds; nothing happens when they are like that already. kApiNotFound;
+/// kKeyspaceMissing when a member of the keyspace has none to change.
+[[nodiscard]] Decided decide(const v1::UpdateApi& command, const Context& context,
+                             const projections::RowReader& reader);
+
+/// kApiNotFound unless it is a live API of this workspace; kApiProtected when its deletion is switched off.
 [[nodiscard]] Decided decide(const v1::DeleteApi& command, const Context& context,
                              const projections::RowReader& reader);
 

@@ -5,6 +5,7 @@
 #include "actors/aggregates/key.h"
 #include "actors/aggregates/key_credits.h"
 #include "actors/aggregates/key_grants.h"
+#include "actors/aggregates/key_reroll.h"
 #include "actors/aggregates/key_secret.h"
 #include "actors/aggregates/permission.h"
 #include "actors/aggregates/portal.h"
@@ -31,6 +32,8 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.revoke_root_key(), context, reader);
     case v1::Command::kCreateApi:
       return decide(command.create_api(), context, reader);
+    case v1::Command::kUpdateApi:
+      return decide(command.update_api(), context, reader);
     case v1::Command::kDeleteApi:
       return decide(command.delete_api(), context, reader);
     case v1::Command::kCreateKey:
@@ -47,6 +50,8 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.change_key_permissions(), context, reader);
     case v1::Command::kChangeKeyRoles:
       return decide(command.change_key_roles(), context, reader);
+    case v1::Command::kRerollKey:
+      return decide(command.reroll_key(), context, reader);
     case v1::Command::kRefillKey:
       return decide(command.refill_key(), context, reader);
     case v1::Command::kResealKey:
@@ -88,8 +93,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     // Not decided yet by this version.
     case v1::Command::kUpdateWorkspace:
     case v1::Command::kUpdateRootKey:
-    case v1::Command::kUpdateApi:
-    case v1::Command::kRerollKey:
     case v1::Command::kMigrateKeys:
     case v1::Command::kCompleteMigration:
     case v1::Command::kCreateMigration:

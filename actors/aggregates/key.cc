@@ -10,9 +10,6 @@
 namespace keyfold::actors {
 namespace {
 
-tl::unexpected<Rejection> keys_not_recoverable() {
-  return reject(RejectionCode::kKeysNotRecoverable, "The API's keyspace does not keep keys in a recoverable form.");
-}
 
 tl::unexpected<Rejection> monthly_without_day() {
   return reject(RejectionCode::kInvalidInput, "`credits.refill.refillDay` is required when the interval is monthly.");
@@ -25,6 +22,10 @@ tl::unexpected<Rejection> negative_credits() {
 }  // namespace
 
 tl::unexpected<Rejection> key_not_found() { return reject(RejectionCode::kKeyNotFound, "The key does not exist."); }
+
+tl::unexpected<Rejection> keys_not_recoverable() {
+  return reject(RejectionCode::kKeysNotRecoverable, "The API's keyspace does not keep keys in a recoverable form.");
+}
 
 std::optional<rows::KeyRow> find_live_key(const Context& context, const projections::RowReader& reader,
                                           std::string_view key_id) {

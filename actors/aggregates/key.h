@@ -9,6 +9,7 @@ namespace keyfold::actors {
 [[nodiscard]] std::optional<rows::KeyRow> find_live_key(const Context& context, const projections::RowReader& reader,
                                                         std::string_view key_id);
 [[nodiscard]] tl::unexpected<Rejection> key_not_found();
+[[nodiscard]] tl::unexpected<Rejection> keys_not_recoverable();
 
 /// Creates a key, and before it the identity and the permissions that the workspace lacks. kApiNotFound,
 /// kKeyspaceMissing, kIdTaken (an id, or the hash of the secret), kRoleNotFound; kKeysNotRecoverable for ciphertext in

@@ -54,6 +54,14 @@ ApiError malformed_credentials() {
           {}};
 }
 
+ApiError malformed_migrated_key() {
+  return {400,
+          "Bad Request",
+          "unkey/authentication/malformed",
+          "A key of this migration has a prefix, a short token and a long token, joined by underscores.",
+          {}};
+}
+
 ApiError permission_query_syntax(std::string detail) {
   return {400, "Bad Request", "user/bad_request/permissions_query_syntax_error", std::move(detail), {}};
 }
@@ -85,6 +93,7 @@ ApiError permission_not_found() {
 }
 ApiError role_not_found() { return not_found("unkey/data/role_not_found", "The role does not exist."); }
 ApiError identity_not_found() { return not_found("unkey/data/identity_not_found", "The identity does not exist."); }
+ApiError migration_not_found() { return not_found("unkey/data/migration_not_found", "The migration does not exist."); }
 ApiError root_key_not_found() {
   return not_found("unkey/data/key_not_found", "The root key does not exist or is revoked already.");
 }
@@ -209,6 +218,8 @@ ApiError from_rejection(const actors::Rejection& rejection) {
     case kKeyspaceMissing:
     case kKeysNotRecoverable:
       return precondition_failed(rejection.detail);
+    case kApiProtected:
+      return {412, "Resource is protected", "unkey/application/protected_resource", rejection.detail, {}};
     case kKeyNotFound:
       return key_not_found();
     case kPermissionNotFound:
@@ -229,6 +240,8 @@ ApiError from_rejection(const actors::Rejection& rejection) {
       return {409, "Conflicting Resource", "unkey/data/identity_already_exists", rejection.detail, {}};
     case kPermissionExists:
       return {409, "Conflicting Resource", "unkey/data/permission_already_exists", rejection.detail, {}};
+    case kMigrationNotFound:
+      return migration_not_found();
     case kPortalExists:
       return {409, "Conflicting Resource", "urn:keyfold:error:portal_already_exists", rejection.detail, {}};
     case kPortalNotFound:

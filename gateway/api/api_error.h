@@ -28,6 +28,8 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 
 [[nodiscard]] ApiError invalid_input(std::string detail, std::vector<FieldError> errors = {});
 [[nodiscard]] ApiError malformed_credentials();
+/// A key that can't be one of a prefixed-api-key migration.
+[[nodiscard]] ApiError malformed_migrated_key();
 [[nodiscard]] ApiError permission_query_syntax(std::string detail);
 [[nodiscard]] ApiError unknown_root_key();
 [[nodiscard]] ApiError expired_root_key(std::int64_t expired_at_ms);
@@ -39,6 +41,7 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError permission_not_found();
 [[nodiscard]] ApiError role_not_found();
 [[nodiscard]] ApiError identity_not_found();
+[[nodiscard]] ApiError migration_not_found();
 [[nodiscard]] ApiError root_key_not_found();
 [[nodiscard]] ApiError workspace_not_found();
 [[nodiscard]] ApiError portal_not_found();

@@ -15,6 +15,7 @@ namespace {
 
 /// The vault makes a workspace's data key, or reads it from the disk, when it needs it for the first time.
 bool seals(const Call& call) { return call.body.value("recoverable", false); }
+bool may_seal(const Call&) { return true; }  // only the key tells whether it is recoverable
 bool opens(const Call& call) { return call.body.value("decrypt", false); }
 
 }  // namespace
@@ -24,11 +25,14 @@ std::span<const Endpoint> endpoints() {
       {"/v2/apis.createApi", create_api},
       {"/v2/apis.getApi", get_api},
       {"/v2/apis.listKeys", list_keys, true},
+      {"/v2/apis.getSettings", get_api_settings},
+      {"/v2/apis.updateSettings", update_api_settings},
       {"/v2/apis.deleteApi", delete_api},
       {"/v2/keys.createKey", create_key, false, Access::kRootKey, false, seals},
       {"/v2/keys.getKey", get_key, false, Access::kRootKey, false, opens},
       {"/v2/keys.updateKey", update_key},
       {"/v2/keys.deleteKey", delete_key},
+      {"/v2/keys.rerollKey", reroll_key, false, Access::kRootKey, false, may_seal},
       {"/v2/keys.verifyKey", verify_key},
       {"/v2/keys.updateCredits", update_credits},
       {"/v2/keys.addPermissions", add_permissions},
@@ -58,6 +62,7 @@ std::span<const Endpoint> endpoints() {
       {"/v2/portal.createSession", create_portal_session, false, Access::kRootKey, true},
       {"/v2/portal.exchangeCode", exchange_portal_code, false, Access::kPublic, true},
       {"/v2/portal.listKeys", list_portal_keys, true, Access::kPortalSession},
+      {"/v2/portal.rerollKey", reroll_portal_key, false, Access::kPortalSession, true, may_seal},
       {"/v2/portal.getVerifications", get_portal_verifications, true, Access::kPortalSession},
       {"/v2/workspaces.createWorkspace", create_workspace},
       {"/v2/workspaces.listWorkspaces", list_workspaces, true},

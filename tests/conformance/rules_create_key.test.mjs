@@ -1,23 +1,9 @@
 // keys.createKey (CK-*) and how secrets look (KG*).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { base58Bytes } from './lib/base58.mjs';
 import { expectCode, expectError, expectInvalid, expectNotFound, expectOk, expectRuleViolation } from './lib/expect.mjs';
 import { unique, World } from './lib/world.mjs';
-
-const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
-
-/** The number of bytes that a Base58 text stands for. */
-function base58Bytes(text) {
-  let value = 0n;
-  for (const character of text) {
-    const digit = ALPHABET.indexOf(character);
-    assert.ok(digit >= 0, `${character} is not in the alphabet`);
-    value = value * 58n + BigInt(digit);
-  }
-  const leading = text.match(/^1*/)[0].length;
-  const hex = value.toString(16);
-  return leading + (value === 0n ? 0 : Math.ceil(hex.length / 2));
-}
 
 let world;
 let apiId;
@@ -84,6 +70,12 @@ describe('keys.createKey', () => {
     const answers = await Promise.all(Array.from({ length: 200 }, () => made({})));
     assert.equal(new Set(answers.map((data) => data.key)).size, 200);
     assert.equal(new Set(answers.map((data) => data.keyId)).size, 200);
+  });
+  it('KG4 KG5 finds a key by its text each time, and takes no empty one', async () => {
+    const { keyId, key } = await made({});
+    for (let i = 0; i < 3; i += 1) assert.equal(expectCode(await world.verify(key), 'VALID').keyId, keyId);
+    expectInvalid(await world.verify(''), '/properties/key/minLength');
+    expectError(await world.admin.call('keys.verifyKey', { key }, { Authorization: 'Bearer ' }), 400, 'unkey/authentication/malformed');
   });
   it('CK-06 stores a disabled key', async () => {
     expectCode(await world.verify((await made({ enabled: false })).key), 'DISABLED');

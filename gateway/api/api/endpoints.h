@@ -10,6 +10,8 @@ namespace keyfold::api {
 [[nodiscard]] Answered<Step> create_api(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> get_api(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> list_keys(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> get_api_settings(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> update_api_settings(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> delete_api(const Call& call, const Services& services);
 
 /// Committed rows of the caller's partition.

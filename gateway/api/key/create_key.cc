@@ -1,37 +1,24 @@
-#include <vector>
-
 #include "gateway/api/api/endpoints.h"
 #include "gateway/api/key/endpoints.h"
 #include "gateway/api/key/key_fields.h"
 #include "gateway/api/key/key_json.h"
+#include "gateway/api/key/new_secret.h"
 #include "gateway/api/key/sealed_secret.h"
-#include "schemas/base/encoding.h"
 #include "schemas/base/random.h"
 
 namespace keyfold::api {
 namespace {
 
-constexpr std::uint32_t kByteLength = 16;
-constexpr std::size_t kShownCharacters = 4;
-
-std::string random_base58(std::uint32_t byte_length) {
-  std::vector<std::uint8_t> bytes(byte_length);
-  fill_random(bytes);
-  return to_base58({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
-// The request's value, else the keyspace's, else ours. Returns the secret.
-std::string make_secret(const Call& call, const rows::ApiRow& api, v1::CreateKey& command) {
+// The request's value, else the keyspace's, else ours.
+NewSecret secret_for(const Call& call, const rows::ApiRow& api, v1::CreateKey& command) {
   const auto* prefix = call.find("prefix");
   const auto* byte_length = call.find("byteLength");
-  const std::uint32_t fallback = api.default_byte_length() == 0 ? kByteLength : api.default_byte_length();
+  const std::uint32_t fallback = api.default_byte_length() == 0 ? kSecretBytes : api.default_byte_length();
   command.set_prefix(prefix != nullptr ? prefix->get<std::string>() : api.default_prefix());
   command.set_byte_length(byte_length != nullptr ? byte_length->get<std::uint32_t>() : fallback);
-  const std::string lead = command.prefix().empty() ? "" : command.prefix() + "_";
-  std::string secret = lead + random_base58(command.byte_length());
-  const Digest hash = sha256(secret);
-  command.set_hash(hash.data(), hash.size());
-  command.set_start(secret.substr(0, lead.size() + kShownCharacters));
+  NewSecret secret = make_secret(command.prefix(), command.byte_length());
+  command.set_hash(secret.hash.data(), secret.hash.size());
+  command.set_start(secret.start);
   return secret;
 }
 
@@ -79,13 +66,13 @@ Answered<Step> create_key(const Call& call, const Services& services) {
   command.set_key_id(make_id("key"));
   command.set_api_id(api_id);
   read_members(call, command);
-  const std::string secret = make_secret(call, *api, command);
+  const NewSecret secret = secret_for(call, *api, command);
   if (is_recoverable) {
-    auto sealed = seal_secret(call, services, command.key_id(), secret, plan);
+    auto sealed = seal_secret(call, services, command.key_id(), secret.text, plan);
     if (!sealed) return refuse(sealed.error());
     command.set_sealed_secret(*std::move(sealed));
   }
-  plan.data_json = Json{{"keyId", command.key_id()}, {"key", secret}}.dump();
+  plan.data_json = Json{{"keyId", command.key_id()}, {"key", secret.text}}.dump();
   plan.holds_secret = true;
   return plan;
 }

@@ -15,6 +15,7 @@ namespace keyfold::api {
 
 // By the session's cookie.
 [[nodiscard]] Answered<Step> list_portal_keys(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> reroll_portal_key(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> get_portal_verifications(const Call& call, const Services& services);
 
 }  // namespace keyfold::api

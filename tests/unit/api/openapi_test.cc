@@ -118,14 +118,19 @@ TEST(OpenApi, NamesEachOperationOnceAndTellsWhatMayGoWrong) {
   }
 }
 
-TEST(OpenApi, RefusesUnknownMembersAndNoObjectEverywhere) {
-  const std::set<std::string> open = {"/v2/identities.createIdentity"};  // as Unkey's is
+std::string locations(std::string_view path, const json& body) {
+  std::string joined;
+  for (const FieldError& error : schemas().validate(path, body)) joined += (joined.empty() ? "" : " ") + error.location;
+  return joined;
+}
+
+TEST(OpenApi, RefusesUnknownMembersUnlessItSaysOtherwiseAndNoObjectEverywhere) {
+  // As Unkey's are.
+  const std::set<std::string> open = {"/v2/identities.createIdentity", "/v2/keys.rerollKey", "/v2/portal.rerollKey"};
   for (const std::string& path : schemas().paths()) {
     json body = document()["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"];
     body["unknownMember"] = 1;
-    const auto errors = schemas().validate(path, body);
-    ASSERT_EQ(errors.size(), open.contains(path) ? 0U : 1U) << path;
-    if (!errors.empty()) EXPECT_EQ(errors[0].location, "/additionalProperties") << path;
+    EXPECT_EQ(locations(path, body), open.contains(path) ? "" : "/additionalProperties") << path;
     for (const json& other : {json(nullptr), json::array(), json(1), json("x")}) {
       EXPECT_EQ(schemas().validate(path, other).at(0).location, "/type") << path;
     }
@@ -138,12 +143,6 @@ struct RuleCase {
   std::string_view body;
   std::string_view want;
 };
-
-std::string locations(std::string_view path, const json& body) {
-  std::string joined;
-  for (const FieldError& error : schemas().validate(path, body)) joined += (joined.empty() ? "" : " ") + error.location;
-  return joined;
-}
 
 void expect_all(const std::vector<RuleCase>& cases) {
   for (const auto& [path, body, want] : cases)

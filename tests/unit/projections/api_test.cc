@@ -35,9 +35,26 @@ TEST_F(ApiProjector, KeepsADeletedApiWithTheMomentOfItsDeletion) {
   EXPECT_EQ(find_api(rows_, "api_1")->name(), "Payments");
 }
 
+TEST_F(ApiProjector, ChangesTheSettingsThatAnEventHoldsAndNoOther) {
+  given_api();
+  given("keyspace_created { keyspace_id: 'ks_1' api_id: 'api_1' default_prefix: 'pk' }");
+  given("api_updated { api_id: 'api_1' delete_protection: true ip_allowlist { addresses: ['::1', '192.0.2.1'] } }");
+  given("keyspace_updated { keyspace_id: 'ks_1' api_id: 'api_1' default_byte_length: 24 store_encrypted_keys: true }");
+  const std::string kept = R"(api_id: 'api_1' workspace_id: 'ws_1' name: 'Payments' keyspace_id: 'ks_1'
+                              created_at_ms: 1700000000000 has_keyspace: true)";
+  expect_row(find_api(rows_, "api_1"), kept + R"( default_prefix: 'pk' default_byte_length: 24
+                                                  store_encrypted_keys: true delete_protection: true
+                                                  ip_allowlist: ['::1', '192.0.2.1'])");
+  given("api_updated { api_id: 'api_1' delete_protection: false ip_allowlist {} }");
+  given("keyspace_updated { keyspace_id: 'ks_1' api_id: 'api_1' default_prefix: '' default_byte_length: 0 }");
+  expect_row(find_api(rows_, "api_1"), kept + " store_encrypted_keys: true");
+}
+
 TEST_F(ApiProjector, IgnoresWhatHappensToAnUnknownApi) {
   given("api_deleted { api_id: 'api_1' }");
   given("keyspace_created { keyspace_id: 'ks_1' api_id: 'api_1' }");
+  given("api_updated { api_id: 'api_1' delete_protection: true }");
+  given("keyspace_updated { keyspace_id: 'ks_1' api_id: 'api_1' store_encrypted_keys: true }");
   EXPECT_EQ(keys(Table::kApis), Keys{});
 }
 

@@ -119,13 +119,21 @@ TEST_F(KeyProjector, SpendingCreditsSetsTheBalanceAndIsNoUpdate) {
   EXPECT_EQ(row().credits_remaining(), 0);
 }
 
+TEST_F(KeyProjector, ARerolledKeyExpiresWhenTheEventSays) {
+  given_full_key();
+  given("key_rerolled { key_id: 'key_1' new_key_id: 'key_2' expires_at_ms: 7 }", kNowMs + 1);
+  EXPECT_EQ(row().expires_at_ms(), 7);
+  EXPECT_EQ(row().updated_at_ms(), kNowMs + 1);
+}
+
 TEST_F(KeyProjector, IgnoresWhatHappensToAnUnknownOrDeletedKey) {
   const std::string events[] = {"key_updated { key_id: 'key_1' name { value: 'x' } identity_id { value: 'id_2' } }",
                                 "key_credits_spent { key_id: 'key_1' remaining: 1 }",
                                 "key_deleted { key_id: 'key_1' }",
                                 "key_deleted { key_id: 'key_1' permanent: true }",
                                 "key_permissions_changed { key_id: 'key_1' connected_ids: 'perm_9' }",
-                                "key_roles_changed { key_id: 'key_1' connected_ids: 'role_9' }"};
+                                "key_roles_changed { key_id: 'key_1' connected_ids: 'role_9' }",
+                                "key_rerolled { key_id: 'key_1' new_key_id: 'key_2' expires_at_ms: 7 }"};
   for (const std::string& event : events) given(event);
   EXPECT_EQ(row_keys(), Keys{});
 

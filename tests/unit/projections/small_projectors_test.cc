@@ -1,4 +1,5 @@
 #include "projections/identity.h"
+#include "projections/migration.h"
 #include "projections/permission.h"
 #include "projections/role.h"
 #include "projections/root_key.h"
@@ -13,6 +14,7 @@ class RootKeyProjector : public ProjectorTest {};
 class IdentityProjector : public ProjectorTest {};
 class PermissionProjector : public ProjectorTest {};
 class RoleProjector : public ProjectorTest {};
+class MigrationProjector : public ProjectorTest {};
 
 TEST_F(WorkspaceProjector, KeepsACreatedWorkspace) {
   given("workspace_created { workspace_id: 'ws_1' name: 'Acme' }");
@@ -160,6 +162,14 @@ TEST_F(RoleProjector, LeavesOfADeletedRoleOnlyThatItsIdIsUsed) {
   EXPECT_EQ(keys(Table::kRoles), Keys{"d/role_1"});
   EXPECT_TRUE(is_used_role_id(rows_, "role_1"));
   EXPECT_FALSE(is_used_role_id(rows_, "role_2"));
+}
+
+TEST_F(MigrationProjector, KeepsAMigrationAndListsItInItsWorkspace) {
+  given("migration_created { migration_id: 'mig_1' name: 'old' algorithm: PREFIXED_API_KEY }");
+  expect_row(find_migration(rows_, "mig_1"), R"(migration_id: 'mig_1' workspace_id: 'ws_1' name: 'old'
+                                                algorithm: PREFIXED_API_KEY created_at_ms: 1700000000000)");
+  EXPECT_EQ(keys(Table::kMigrations), (Keys{"m/mig_1", "n/ws_1/mig_1"}));
+  EXPECT_FALSE(find_migration(rows_, "mig_2"));
 }
 
 }  // namespace
