@@ -11,6 +11,8 @@ namespace {
 constexpr Table kTable = Table::kKeys;
 
 std::string listing_key(const rows::KeyRow& row) { return row_key({"a/", row.keyspace_id(), "/", row.key_id()}); }
+std::string hash_key(const rows::KeyRow& row) { return row_key({"h/", row.hash()}); }
+std::string migrated_hash_key(const rows::KeyRow& row) { return row_key({"m/", row.migrated_hash()}); }
 std::string identity_key(const rows::KeyRow& row) { return row_key({"i/", row.identity_id(), "/", row.key_id()}); }
 
 void put(Overlay& rows, const rows::KeyRow& row) { put_row(rows, kTable, row_key({"k/", row.key_id()}), row); }
@@ -22,7 +24,13 @@ void create(const events::Event& event, Overlay& rows) {
   row.set_workspace_id(event.header.workspace_id());
   row.set_api_id(created.api_id());
   row.set_keyspace_id(created.keyspace_id());
-  row.set_hash(created.hash());
+  const bool is_pending = !created.pending_migration_id().empty();
+  if (is_pending) {
+    row.set_migrated_hash(created.hash());
+  } else {
+    row.set_hash(created.hash());
+  }
+  row.set_pending_migration_id(created.pending_migration_id());
   row.set_start(created.start());
   row.set_prefix(created.prefix());
   row.set_byte_length(created.byte_length());
@@ -39,7 +47,7 @@ void create(const events::Event& event, Overlay& rows) {
   row.set_created_at_ms(event.header.time_ms());
   row.set_sealed_secret(created.sealed_secret());
   put(rows, row);
-  rows.put(kTable, row_key({"h/", row.hash()}), row.key_id());
+  rows.put(kTable, is_pending ? migrated_hash_key(row) : hash_key(row), row.key_id());
   rows.put(kTable, listing_key(row), "");
   if (!row.identity_id().empty()) rows.put(kTable, identity_key(row), "");
   if (row.has_refill()) list_refill(row, utc_day(event.header.time_ms()), rows);
@@ -120,7 +128,8 @@ void remove(const events::Event& event, Overlay& rows) {
   if (deleted.permanent()) {
     if (!row->sealed_secret().empty()) unlist_secret(*row, rows);
     rows.erase(kTable, row_key({"k/", row->key_id()}));
-    rows.erase(kTable, row_key({"h/", row->hash()}));
+    if (!row->hash().empty()) rows.erase(kTable, hash_key(*row));
+    if (!row->migrated_hash().empty()) rows.erase(kTable, migrated_hash_key(*row));
     return;
   }
   row->set_deleted_at_ms(event.header.time_ms());
@@ -154,6 +163,18 @@ void reroll(const events::Event& event, Overlay& rows) {
   put(rows, *row);
 }
 
+/// The whole secret is known from now on.
+void complete_migration(const events::Event& event, Overlay& rows) {
+  const v1::KeyMigrationCompleted& completed = event.payload.key_migration_completed();
+  auto row = find_live(rows, completed.key_id());
+  if (!row) return;
+  row->clear_pending_migration_id();
+  row->set_hash(completed.hash());
+  row->set_start(completed.start());
+  put(rows, *row);
+  rows.put(kTable, hash_key(*row), row->key_id());
+}
+
 /// Nothing that a caller sees, so the key does not count as updated. Soft-deleted keys keep their ciphertext too.
 void reseal(const events::Event& event, Overlay& rows) {
   const v1::KeySecretResealed& resealed = event.payload.key_secret_resealed();
@@ -174,6 +195,10 @@ std::optional<std::string> find_key_id_by_hash(const RowReader& rows, std::strin
   return rows.get(kTable, row_key({"h/", hash}));
 }
 
+std::optional<std::string> find_key_id_by_migrated_hash(const RowReader& rows, std::string_view hash) {
+  return rows.get(kTable, row_key({"m/", hash}));
+}
+
 void fold_key(const events::Event& event, Overlay& rows) {
   switch (event.payload.event_case()) {
     case v1::Payload::kKeyCreated:
@@ -192,6 +217,8 @@ void fold_key(const events::Event& event, Overlay& rows) {
       return refill(event, rows);
     case v1::Payload::kKeyRerolled:
       return reroll(event, rows);
+    case v1::Payload::kKeyMigrationCompleted:
+      return complete_migration(event, rows);
     case v1::Payload::kKeySecretResealed:
       return reseal(event, rows);
     default:

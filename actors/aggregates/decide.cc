@@ -5,8 +5,10 @@
 #include "actors/aggregates/key.h"
 #include "actors/aggregates/key_credits.h"
 #include "actors/aggregates/key_grants.h"
+#include "actors/aggregates/key_migration.h"
 #include "actors/aggregates/key_reroll.h"
 #include "actors/aggregates/key_secret.h"
+#include "actors/aggregates/migration.h"
 #include "actors/aggregates/permission.h"
 #include "actors/aggregates/portal.h"
 #include "actors/aggregates/ratelimit.h"
@@ -52,6 +54,12 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.change_key_roles(), context, reader);
     case v1::Command::kRerollKey:
       return decide(command.reroll_key(), context, reader);
+    case v1::Command::kMigrateKeys:
+      return decide(command.migrate_keys(), context, reader);
+    case v1::Command::kCompleteMigration:
+      return decide(command.complete_migration(), context, reader);
+    case v1::Command::kCreateMigration:
+      return decide(command.create_migration(), context, reader);
     case v1::Command::kRefillKey:
       return decide(command.refill_key(), context, reader);
     case v1::Command::kResealKey:
@@ -93,9 +101,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
     // Not decided yet by this version.
     case v1::Command::kUpdateWorkspace:
     case v1::Command::kUpdateRootKey:
-    case v1::Command::kMigrateKeys:
-    case v1::Command::kCompleteMigration:
-    case v1::Command::kCreateMigration:
     case v1::Command::BODY_NOT_SET:
       break;
   }

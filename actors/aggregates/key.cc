@@ -2,24 +2,13 @@
 
 #include "actors/aggregates/api.h"
 #include "actors/aggregates/identity.h"
+#include "actors/aggregates/key_fields.h"
 #include "actors/aggregates/permission.h"
 #include "actors/aggregates/ratelimit_set.h"
 #include "actors/aggregates/role.h"
 #include "projections/key.h"
 
 namespace keyfold::actors {
-namespace {
-
-
-tl::unexpected<Rejection> monthly_without_day() {
-  return reject(RejectionCode::kInvalidInput, "`credits.refill.refillDay` is required when the interval is monthly.");
-}
-
-tl::unexpected<Rejection> negative_credits() {
-  return reject(RejectionCode::kInvalidInput, "`credits.remaining` must not be negative.");
-}
-
-}  // namespace
 
 tl::unexpected<Rejection> key_not_found() { return reject(RejectionCode::kKeyNotFound, "The key does not exist."); }
 
@@ -44,51 +33,13 @@ Decided decide(const v1::CreateKey& command, const Context& context, const proje
   if (projections::find_key_id_by_hash(reader, command.hash())) {
     return reject(RejectionCode::kIdTaken, "A key with this secret exists already.");
   }
-  if (command.credits_remaining() < 0) return negative_credits();
-  if (command.has_refill()) {
-    if (!command.has_credits_remaining()) {
-      return reject(RejectionCode::kInvalidInput,
-                    "A refill needs `credits.remaining`: an unlimited key has nothing to refill.");
-    }
-    if (command.refill().interval() == v1::Refill::MONTHLY && command.refill().refill_day() == 0) {
-      return monthly_without_day();
-    }
-  }
+  if (const auto checked = check_credits(command); !checked) return tl::unexpected(checked.error());
   const auto role_ids = resolve_roles(command.roles(), context, reader);
   if (!role_ids) return tl::unexpected(role_ids.error());
-
   Decision decision;
-  std::string identity_id;
-  if (command.has_identity()) {
-    auto resolved = resolve_identity(command.identity(), context, reader, decision);
-    if (!resolved) return tl::unexpected(std::move(resolved.error()));
-    identity_id = *std::move(resolved);
-  }
-  const auto permission_ids = resolve_permissions(command.permissions(), context, reader, decision);
-  if (!permission_ids) return tl::unexpected(permission_ids.error());
-
-  auto& created = *decision.plan("key", command.key_id()).mutable_key_created();
-  created.set_key_id(command.key_id());
-  created.set_api_id(command.api_id());
-  created.set_keyspace_id(api->keyspace_id());
-  created.set_hash(command.hash());
-  created.set_start(command.start());
-  created.set_prefix(command.prefix());
-  created.set_byte_length(command.byte_length());
-  created.set_name(command.name());
-  created.set_identity_id(std::move(identity_id));
-  created.set_meta_json(command.meta_json());
-  if (command.has_expires_at_ms()) created.set_expires_at_ms(command.expires_at_ms());
-  created.set_enabled(command.enabled());
-  if (command.has_credits_remaining()) created.set_credits_remaining(command.credits_remaining());
-  if (command.has_refill()) {
-    *created.mutable_refill() = command.refill();
-    if (command.refill().interval() == v1::Refill::DAILY) created.mutable_refill()->set_refill_day(0);
-  }
-  *created.mutable_ratelimits() = resolve_ratelimits(command.ratelimits(), {});
-  created.mutable_permission_ids()->Assign(permission_ids->begin(), permission_ids->end());
-  created.mutable_role_ids()->Assign(role_ids->begin(), role_ids->end());
-  created.set_sealed_secret(command.sealed_secret());
+  auto created = plan_key(command, *api, *role_ids, context, reader, decision);
+  if (!created) return tl::unexpected(std::move(created.error()));
+  *decision.plan("key", command.key_id()).mutable_key_created() = *std::move(created);
   return decision;
 }
 

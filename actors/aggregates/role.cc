@@ -1,10 +1,10 @@
 #include "actors/aggregates/role.h"
 
 #include <map>
+#include <set>
 
 #include "actors/aggregates/answer_json.h"
 #include "actors/aggregates/id_set_change.h"
-#include "actors/aggregates/permission.h"
 #include "projections/permission.h"
 #include "projections/role.h"
 #include "schemas/base/encoding.h"
@@ -33,6 +33,31 @@ tl::expected<std::vector<std::string>, Rejection> resolve_roles(const Names& nam
   }
   std::vector<std::string> ids;
   for (auto& [name, id] : id_by_name) ids.push_back(std::move(id));
+  return ids;
+}
+
+tl::expected<std::vector<std::string>, Rejection> resolve_or_create_roles(const References& references,
+                                                                          const Context& context,
+                                                                          const projections::RowReader& reader,
+                                                                          Decision& decision) {
+  std::map<std::string, const v1::Reference*> by_name;
+  for (const v1::Reference& reference : references) by_name.try_emplace(to_lower(reference.name()), &reference);
+  std::vector<std::string> ids;
+  std::set<std::string_view> created_ids;
+  for (const auto& [name, reference] : by_name) {
+    if (auto known = projections::find_role_id_by_name(reader, context.workspace_id, name)) {
+      ids.push_back(*std::move(known));
+      continue;
+    }
+    const std::string& id = reference->candidate_id();
+    if (projections::is_used_role_id(reader, id) || !created_ids.insert(id).second) {
+      return reject(RejectionCode::kIdTaken, "A role id is taken.");
+    }
+    auto& created = *decision.plan("role", id).mutable_role_created();
+    created.set_role_id(id);
+    created.set_name(reference->name());
+    ids.push_back(id);
+  }
   return ids;
 }
 

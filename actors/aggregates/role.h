@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/aggregates/decision.h"
+#include "actors/aggregates/permission.h"
 
 namespace keyfold::actors {
 
@@ -11,6 +12,11 @@ using Names = google::protobuf::RepeatedPtrField<std::string>;
 [[nodiscard]] tl::expected<std::vector<std::string>, Rejection> resolve_roles(const Names& names,
                                                                               const Context& context,
                                                                               const projections::RowReader& reader);
+
+/// The same for roles that are created under their candidate ids, with no permissions, where the workspace lacks them.
+/// kIdTaken when a candidate id is taken.
+[[nodiscard]] tl::expected<std::vector<std::string>, Rejection> resolve_or_create_roles(
+    const References& references, const Context& context, const projections::RowReader& reader, Decision& decision);
 
 /// Creates the role, and before it the permissions that the workspace lacks, where the command may. kRoleExists when
 /// the workspace has the name in any letter case, kMayNotCreatePermissions, kIdTaken when an id is or was taken.

@@ -83,6 +83,7 @@ struct Plan {
   actors::DataKeyHold data_key;  // of ciphertext in the command: held until the command is answered
   /// Makes the answer from the outcome, for endpoints whose answer depends on it.
   std::function<Answered<std::string>(const actors::Outcome&)> conclude;
+  bool runs_again = false;  // once the command is accepted, the endpoint runs anew for its answer
 };
 
 using Step = std::variant<Data, Plan>;

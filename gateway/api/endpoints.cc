@@ -3,6 +3,7 @@
 #include "gateway/api/endpoint.h"
 #include "gateway/api/identity/endpoints.h"
 #include "gateway/api/key/endpoints.h"
+#include "gateway/api/migration/endpoints.h"
 #include "gateway/api/permission/endpoints.h"
 #include "gateway/api/portal/endpoints.h"
 #include "gateway/api/role/endpoints.h"
@@ -33,6 +34,7 @@ std::span<const Endpoint> endpoints() {
       {"/v2/keys.updateKey", update_key},
       {"/v2/keys.deleteKey", delete_key},
       {"/v2/keys.rerollKey", reroll_key, false, Access::kRootKey, false, may_seal},
+      {"/v2/keys.migrateKeys", migrate_keys, true},
       {"/v2/keys.verifyKey", verify_key},
       {"/v2/keys.updateCredits", update_credits},
       {"/v2/keys.addPermissions", add_permissions},
@@ -47,6 +49,8 @@ std::span<const Endpoint> endpoints() {
       {"/v2/identities.listIdentities", list_identities, true},
       {"/v2/identities.updateIdentity", update_identity},
       {"/v2/identities.deleteIdentity", delete_identity},
+      {"/v2/migrations.createMigration", create_migration},
+      {"/v2/migrations.listMigrations", list_migrations, true},
       {"/v2/permissions.createPermission", create_permission},
       {"/v2/permissions.getPermission", get_permission},
       {"/v2/permissions.listPermissions", list_permissions, true},

@@ -82,7 +82,8 @@ class Sink final : public actors::OutcomeSink {
         retry_(std::move(retry)) {}
 
   void complete(actors::Outcome outcome) override {
-    if (!outcome && outcome.error().code == actors::RejectionCode::kIdTaken) return retry_(std::move(call_));
+    const bool runs_again = outcome ? plan_.runs_again : outcome.error().code == actors::RejectionCode::kIdTaken;
+    if (runs_again) return retry_(std::move(call_));
     Concluded concluded{.data_json = data_of(outcome)};
     if (outcome) {
       concluded.position = outcome->position;
@@ -121,7 +122,7 @@ std::optional<Concluded> find_recorded(const Services& services, const Call& cal
 
 void submit(const Services& services, std::shared_ptr<const Call> call, Plan plan, Conclusion conclude, Retry retry) {
   add_origin(*call, plan.command);
-  if (call->idempotency) {
+  if (call->idempotency && !plan.runs_again) {
     if (const auto added = add_idempotency(services, *call, plan); !added) {
       return conclude(std::move(call), {.data_json = refuse(unexpected_error())});
     }

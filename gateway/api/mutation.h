@@ -16,7 +16,7 @@ struct Concluded {
 
 /// Called once, on a thread of the runtime; must not block.
 using Conclusion = std::function<void(std::shared_ptr<const Call>, Concluded)>;
-/// Called instead when an id or hash of the plan was taken: make another plan.
+/// Called instead when an id or hash of the plan was taken, or the plan was a first step: make another plan.
 using Retry = std::function<void(std::shared_ptr<const Call>)>;
 
 /// What is kept for the call's Idempotency-Key: the answer again, or a refusal when the key was used for another

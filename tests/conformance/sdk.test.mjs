@@ -1,5 +1,6 @@
 // The published SDK, unchanged, through the whole life of everything that exists.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { Unkey } from '@unkey/api';
 import { ForbiddenErrorResponse, NotFoundErrorResponse } from '@unkey/api/models/errors';
@@ -188,6 +189,50 @@ describe('@unkey/api against keyfold', () => {
     const rows = [];
     for await (const page of await unkey.identities.listIdentities({ limit: 2, search: prefix })) rows.push(...page.result.data);
     assert.deepEqual(rows.map((row) => row.id), made.sort());
+  });
+
+  it('gives a key\'s place to a new one', async () => {
+    const { data: old } = await unkey.keys.createKey({ apiId: await createApi(), prefix: 'my_app', name: 'kept' });
+    const { data: made } = await unkey.keys.rerollKey({ keyId: old.keyId, expiration: 0 });
+    assert.match(made.key, /^my_app_/);
+    assert.equal((await getKey(made.keyId)).name, 'kept');
+    assert.equal((await verify({ key: old.key })).code, 'EXPIRED');
+    assert.equal((await verify({ key: made.key })).code, 'VALID');
+  });
+
+  it('takes over keys of another system', async () => {
+    const { migrationId } = await world.admin.ok('migrations.createMigration', { name: 'npm', algorithm: 'prefixed_api_key' });
+    const long = unique('long').replaceAll('_', '');
+    const hash = createHash('sha256').update(long).digest('hex');
+    const keys = [{ hash, externalId: unique('customer'), roles: [unique('role')], permissions: ['documents.read'] }];
+    const request = { migrationId, apiId: await createApi(), keys };
+    const { data } = await unkey.keys.migrateKeys(request);
+    assert.deepEqual(data.migrated.map((item) => item.hash), [hash]);
+    assert.deepEqual((await unkey.keys.migrateKeys(request)).data.failed, [hash]);
+    assert.equal((await verify({ key: `npm_short_${long}` })).code, 'NOT_FOUND');
+    assert.equal((await verify({ key: `npm_short_${long}`, migrationId })).code, 'VALID');
+    assert.equal((await verify({ key: `npm_short_${long}` })).keyId, data.migrated[0].keyId);
+  });
+
+  it('lets a customer see, reroll and count own keys in a portal', async () => {
+    const apiId = await createApi();
+    const externalId = unique('customer');
+    const { data: old } = await unkey.keys.createKey({ apiId, externalId });
+    const portal = unique('portal');
+    await world.admin.ok('portals.createPortal', { slug: portal, apiIds: [apiId], baseUrl: 'https://portal.example.com' });
+    const scopes = ['keys:read', 'keys:reroll', 'analytics:read'];
+    const { result: minted } = await unkey.portal.createSession({ portal, externalId, scopes });
+    const code = new URL(minted.data.url).searchParams.get('code');
+    const { result: exchanged } = await unkey.portal.exchangeCode({ code });
+    const customer = new Unkey({ serverURL: world.server.url }).portal;
+    const session = { portalSession: exchanged.data.accessToken };
+    const { data: made } = await customer.rerollKey(session, { keyId: old.keyId, expiration: 0 });
+    const listedIds = [];
+    for await (const page of await customer.listKeys(session, {})) listedIds.push(...page.result.data.map((key) => key.keyId));
+    assert.deepEqual(listedIds, [old.keyId, made.keyId].sort());
+    const endTime = Date.now();
+    const { data: points } = await customer.getVerifications(session, { startTime: endTime - 60_000, endTime });
+    assert.ok(points.length > 0);
   });
 
   it('throws the typed error of a missing permission', async () => {

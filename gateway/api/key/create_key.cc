@@ -22,31 +22,6 @@ NewSecret secret_for(const Call& call, const rows::ApiRow& api, v1::CreateKey& c
   return secret;
 }
 
-void read_credits(const nlohmann::json& credits, v1::CreateKey& command) {
-  if (const auto& remaining = credits.at("remaining"); !remaining.is_null()) {
-    command.set_credits_remaining(remaining.get<std::int64_t>());
-  }
-  if (const auto refill = credits.find("refill"); refill != credits.end()) {
-    *command.mutable_refill() = refill_from(*refill);
-  }
-}
-
-void read_members(const Call& call, v1::CreateKey& command) {
-  command.set_enabled(call.body.value("enabled", true));
-  command.set_name(call.body.value("name", ""));
-  if (const auto* external_id = call.find("externalId")) {
-    *command.mutable_identity() = identity_from(external_id->get_ref<const std::string&>());
-  }
-  if (const auto* meta = call.find("meta"); meta != nullptr && !meta->empty()) command.set_meta_json(meta->dump());
-  if (const auto* expires = call.find("expires")) command.set_expires_at_ms(expires->get<std::int64_t>());
-  if (const auto* credits = call.find("credits")) read_credits(*credits, command);
-  if (const auto* limits = call.find("ratelimits")) read_ratelimits(*limits, *command.mutable_ratelimits());
-  if (const auto* slugs = call.find("permissions")) read_permissions(*slugs, *command.mutable_permissions());
-  if (const auto* roles = call.find("roles")) {
-    for (const auto& name : *roles) command.add_roles(name.get<std::string>());
-  }
-}
-
 }  // namespace
 
 Answered<Step> create_key(const Call& call, const Services& services) {
@@ -65,7 +40,10 @@ Answered<Step> create_key(const Call& call, const Services& services) {
   auto& command = *plan.command.mutable_create_key();
   command.set_key_id(make_id("key"));
   command.set_api_id(api_id);
-  read_members(call, command);
+  read_new_key(call.body, command);
+  if (const auto* roles = call.find("roles")) {
+    for (const auto& name : *roles) command.add_roles(name.get<std::string>());
+  }
   const NewSecret secret = secret_for(call, *api, command);
   if (is_recoverable) {
     auto sealed = seal_secret(call, services, command.key_id(), secret.text, plan);

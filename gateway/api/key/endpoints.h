@@ -9,6 +9,7 @@ namespace keyfold::api {
 [[nodiscard]] Answered<Step> update_key(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> delete_key(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> reroll_key(const Call& call, const Services& services);
+[[nodiscard]] Answered<Step> migrate_keys(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> verify_key(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> update_credits(const Call& call, const Services& services);
 [[nodiscard]] Answered<Step> add_permissions(const Call& call, const Services& services);

@@ -15,7 +15,6 @@ using projections::KeyView;
 constexpr std::size_t kKeyBytesMax = 512;
 constexpr std::size_t kExpressionBytesMax = 1000;
 constexpr std::int64_t kCostMax = 1'000'000'000'000;
-constexpr std::string_view kNotFoundJson = R"({"valid":false,"code":"NOT_FOUND"})";
 
 bool may_verify(const projections::RootKey& caller, const KeyView& key) {
   const auto& held = caller.permissions;

@@ -24,6 +24,9 @@ enum class VerifyCode : std::uint8_t {
 inline constexpr std::size_t kVerifyCodeCount = 6;
 [[nodiscard]] std::string_view to_string(VerifyCode code);
 
+/// All that is said of a key that is not found.
+inline constexpr std::string_view kNotFoundJson = R"({"valid":false,"code":"NOT_FOUND"})";
+
 /// What is asked of a key.
 struct VerifyRequest {
   std::string_view key;

@@ -1,4 +1,5 @@
 #include "gateway/api/key/endpoints.h"
+#include "gateway/api/key/migration_verification.h"
 #include "gateway/api/key/verification.h"
 #include "gateway/api/key/verification_usage.h"
 #include "gateway/api/metrics.h"
@@ -56,6 +57,9 @@ Answered<Step> verify_key(const Call& call, const Services& services) {
   std::string data;
   const auto verdict = verify(request, *call.principal, keys, call.time_ms, data);
   if (!verdict) return refuse(verdict.error());
+  if (verdict->code == VerifyCode::kNotFound) {
+    if (auto adopted = adopt_migrated_key(call, services)) return *std::move(adopted);
+  }
   if (!verdict->must_spend) {
     services.metrics.count_verification(static_cast<std::size_t>(verdict->code));
     if (!is_repeat(call, services)) record_verification(services.usage, context_of(call), *verdict, verdict->code, 0);

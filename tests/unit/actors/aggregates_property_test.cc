@@ -111,12 +111,38 @@ void fill_identity(v1::Command& command, int step) {
   }
 }
 
+void fill(v1::RerollKey& reroll, int step) {
+  reroll.set_key_id(pick("key_", 6));
+  reroll.set_new_key_id(pick("key_", 6));
+  reroll.set_hash(pick("hash_", 8));
+  reroll.set_expires_at_ms(kNow + step);
+}
+
+void fill(v1::MigrateKeys& migrate, int step) {
+  migrate.set_migration_id(pick("mig_", 3));
+  migrate.set_api_id(pick("api_", 3));
+  for (int n = *rc::gen::inRange(1, 4); n > 0; --n) {
+    auto& wanted = *migrate.add_keys();
+    wanted.mutable_key()->set_key_id(pick("key_", 6));
+    wanted.mutable_key()->set_hash(pick("hash_", 8));
+    *wanted.mutable_key()->mutable_identity() = reference("user", step, n);
+    *wanted.mutable_key()->add_permissions() = reference("perm", step, n);
+    *wanted.add_roles() = reference("role", step, n);
+  }
+}
+
+void fill(v1::CompleteMigration& complete) {
+  complete.set_key_id(pick("key_", 6));
+  complete.set_migration_id(pick("mig_", 3));
+  complete.set_hash(pick("hash_", 8));
+}
+
 /// Any command over a few ids, so that they meet.
 v1::Command any_command(int step) {
   v1::Command command;
   command.set_workspace_id(pick("ws_", 2));
   command.set_time_ms(kNow + step);
-  switch (*rc::gen::inRange(0, 15)) {
+  switch (*rc::gen::inRange(0, 19)) {
     case 0:
       command.mutable_create_workspace()->set_workspace_id(command.workspace_id());
       break;
@@ -153,6 +179,20 @@ v1::Command any_command(int step) {
     case 11:
     case 12:
       fill_identity(command, step);
+      break;
+    case 13:
+      fill(*command.mutable_reroll_key(), step);
+      break;
+    case 14:
+      fill(*command.mutable_migrate_keys(), step);
+      break;
+    case 15:
+      fill(*command.mutable_complete_migration());
+      break;
+    case 16:
+      command.mutable_create_migration()->set_migration_id(pick("mig_", 3));
+      command.mutable_create_migration()->set_algorithm(
+          *rc::gen::arbitrary<bool>() ? v1::MigrationCreated::SHA256 : v1::MigrationCreated::PREFIXED_API_KEY);
       break;
     default:
       fill(*command.mutable_create_key(), step);

@@ -180,12 +180,19 @@ void expect_sound(const MemoryRows& rows) {
   for (const auto& [row, value] : rows.all()) {
     const auto& [table, key] = row;
     if (table != Table::kKeys) continue;
-    if (!key.starts_with("k/") && !key.starts_with("h/")) listed.insert(key);
+    const bool is_list = !key.starts_with("k/") && !key.starts_with("h/") && !key.starts_with("m/");
+    if (is_list) listed.insert(key);
     if (!key.starts_with("k/")) continue;
     rows::KeyRow found;
     ASSERT_TRUE(found.ParseFromString(value));
     EXPECT_EQ(key, "k/" + found.key_id());
-    EXPECT_EQ(projections::find_key_id_by_hash(rows, found.hash()), found.key_id());
+    EXPECT_NE(found.hash().empty(), found.pending_migration_id().empty());
+    if (!found.hash().empty()) {
+      EXPECT_EQ(projections::find_key_id_by_hash(rows, found.hash()), found.key_id());
+    }
+    if (!found.migrated_hash().empty()) {
+      EXPECT_EQ(projections::find_key_id_by_migrated_hash(rows, found.migrated_hash()), found.key_id());
+    }
     EXPECT_GE(found.credits_remaining(), 0);
     for (const std::string& id : found.permission_ids())
       EXPECT_TRUE(projections::is_used_permission_id(rows, id)) << id;

@@ -37,6 +37,21 @@ TEST_F(KeyIndexTest, AnEmptyIndexFindsNothing) {
   EXPECT_EQ(index_.stats().keys, 0u);
 }
 
+TEST_F(KeyIndexTest, AKeyWhoseWholeSecretIsUnknownIsFoundOnceItIsKnown) {
+  rows::KeyRow row = make_key("key_1");
+  row.clear_hash();
+  row.set_migrated_hash(bytes_of(sha256("long token")));
+  rows_.put(Table::kKeys, "k/key_1", row.SerializeAsString());
+  apply();
+  EXPECT_EQ(index_.stats().keys, 0u);
+  EXPECT_FALSE(see("long token"));
+  row.set_hash(make_key("key_1").hash());
+  rows_.put_key(row);
+  apply();
+  EXPECT_TRUE(see("key_1"));
+  EXPECT_FALSE(see("long token"));
+}
+
 TEST_F(KeyIndexTest, AKeyIsSeenWithAllThatVerificationNeeds) {
   rows_.put_permission("perm_1", "docs.write");
   rows_.put_permission("perm_2", "docs.read");

@@ -126,6 +126,36 @@ TEST_F(KeyProjector, ARerolledKeyExpiresWhenTheEventSays) {
   EXPECT_EQ(row().updated_at_ms(), kNowMs + 1);
 }
 
+TEST_F(KeyProjector, AKeyThatWaitsForItsProofIsFoundByTheOtherSystemsHashOnly) {
+  given(R"(key_created { key_id: 'key_1' keyspace_id: 'ks_1' hash: 'OLD' pending_migration_id: 'mig_1' })");
+  EXPECT_EQ(row().hash(), "");
+  EXPECT_EQ(row().migrated_hash(), "OLD");
+  EXPECT_EQ(row().pending_migration_id(), "mig_1");
+  EXPECT_EQ(find_key_id_by_migrated_hash(rows_, "OLD"), "key_1");
+  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "k/key_1", "m/OLD"}));
+}
+
+TEST_F(KeyProjector, AProvedKeyIsFoundByItsOwnHashAndKeepsTheOldOneTaken) {
+  given(R"(key_created { key_id: 'key_1' keyspace_id: 'ks_1' hash: 'OLD' pending_migration_id: 'mig_1' })");
+  given("key_migration_completed { key_id: 'key_1' migration_id: 'mig_1' hash: 'HASH' start: 're_ab' }", kNowMs + 1);
+  EXPECT_EQ(row().hash(), "HASH");
+  EXPECT_EQ(row().start(), "re_ab");
+  EXPECT_EQ(row().pending_migration_id(), "");
+  EXPECT_EQ(row().updated_at_ms(), 0);
+  EXPECT_EQ(row_keys(), (Keys{"a/ks_1/key_1", "h/HASH", "k/key_1", "m/OLD"}));
+  given("key_deleted { key_id: 'key_1' }");
+  EXPECT_EQ(row_keys(), (Keys{"h/HASH", "k/key_1", "m/OLD"}));
+}
+
+TEST_F(KeyProjector, APermanentlyDeletedKeyLeavesNoHashOfAnyKind) {
+  for (const std::string proof : {"", "key_migration_completed { key_id: 'key_1' hash: 'HASH' }"}) {
+    given(R"(key_created { key_id: 'key_1' keyspace_id: 'ks_1' hash: 'OLD' pending_migration_id: 'mig_1' })");
+    if (!proof.empty()) given(proof);
+    given("key_deleted { key_id: 'key_1' permanent: true }");
+    EXPECT_EQ(row_keys(), Keys{});
+  }
+}
+
 TEST_F(KeyProjector, IgnoresWhatHappensToAnUnknownOrDeletedKey) {
   const std::string events[] = {"key_updated { key_id: 'key_1' name { value: 'x' } identity_id { value: 'id_2' } }",
                                 "key_credits_spent { key_id: 'key_1' remaining: 1 }",

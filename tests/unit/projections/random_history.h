@@ -27,7 +27,7 @@ class RandomHistory {
   std::string id(const std::string& kind, std::uint32_t of) { return "'" + kind + std::to_string(number(of)) + "'"; }
 
   std::string text() {
-    switch (number(17)) {
+    switch (number(20)) {
       case 0:
         return "workspace_created { workspace_id: " + id("ws_", 4) + " name: " + id("w", 9) + " }";
       case 1:
@@ -59,6 +59,14 @@ class RandomHistory {
         return "key_credits_spent { key_id: " + id("key_", 13) + " remaining: " + std::to_string(number(9)) + " }";
       case 14:
         return change_of_grants();
+      case 15:
+        return "key_rerolled { key_id: " + id("key_", 13) + " expires_at_ms: " + std::to_string(time_ms_) + " }";
+      case 16:
+        return "key_created { key_id: " + id("key_", 12) + " api_id: 'api_1' keyspace_id: " + id("ks_", 2) +
+               " hash: " + hash() + " enabled: true pending_migration_id: 'mig_1' }";
+      case 17:
+        return number(3) == 0 ? "migration_created { migration_id: " + id("mig_", 3) + " algorithm: SHA256 }"
+                              : "key_migration_completed { key_id: " + id("key_", 13) + " hash: " + hash() + " }";
       default:
         return command();
     }
