@@ -32,8 +32,11 @@ Status replay_rows(const Store& store, events::PartitionId partition, Table tabl
 Status load_indexes(const Store& store, events::PartitionId partition, KeyIndex& keys, RootKeyIndex& root_keys,
                     RatelimitIndex& ratelimits) {
   const StoreReader rows(store, partition);
-  Status loaded = replay_rows(store, partition, Table::kRootKeys, "r/",
+  Status loaded = replay_rows(store, partition, Table::kWorkspaces, "w/",
                               [&](const Changes& chunk) { root_keys.apply(partition, chunk); });
+  if (!loaded) return loaded;
+  loaded = replay_rows(store, partition, Table::kRootKeys, "r/",
+                       [&](const Changes& chunk) { root_keys.apply(partition, chunk); });
   // Namespaces before what is in them.
   for (const std::string_view kind : {"n/", "o/"}) {
     if (!loaded) return loaded;

@@ -1,6 +1,7 @@
 #include "projections/ratelimit.h"
 
 #include "projections/row_access.h"
+#include "projections/wildcard.h"
 
 namespace keyfold::projections {
 namespace {
@@ -41,6 +42,13 @@ void remove(const events::Event& event, Overlay& rows) {
   rows.erase(kTable, listing_key(*row));
 }
 
+void count_wildcard(Overlay& rows, const rows::RatelimitOverrideRow& override, int by) {
+  auto in = find_ratelimit_namespace(rows, override.namespace_id());
+  if (!in || !has_wildcard(override.identifier())) return;
+  in->set_wildcards(in->wildcards() + by);
+  put_row(rows, kTable, namespace_key(in->namespace_id()), *in);
+}
+
 void set_override(const events::Event& event, Overlay& rows) {
   const v1::RatelimitOverrideSet& set = event.payload.ratelimit_override_set();
   auto row = find_ratelimit_override(rows, set.namespace_id(), set.override_id());
@@ -54,6 +62,7 @@ void set_override(const events::Event& event, Overlay& rows) {
     row->set_created_at_ms(event.header.time_ms());
     row->set_sequence(event.header.sequence());
     rows.put(kTable, identifier_key(set.namespace_id(), set.identifier()), set.override_id());
+    count_wildcard(rows, *row, 1);
   }
   row->set_limit(set.limit());
   row->set_duration_ms(set.duration_ms());
@@ -66,6 +75,7 @@ void remove_override(const events::Event& event, Overlay& rows) {
   if (!row) return;
   rows.erase(kTable, override_key(row->namespace_id(), row->override_id()));
   rows.erase(kTable, identifier_key(row->namespace_id(), row->identifier()));
+  count_wildcard(rows, *row, -1);
 }
 
 }  // namespace

@@ -29,6 +29,6 @@ namespace keyfold::projections {
                                                                     std::string_view identifier);
 
 void fold_ratelimit(const events::Event& event, Overlay& rows);
-inline constexpr Projector kRatelimitProjector{"ratelimits", Table::kRatelimits, 1, fold_ratelimit};
+inline constexpr Projector kRatelimitProjector{"ratelimits", Table::kRatelimits, 2, fold_ratelimit};
 
 }  // namespace keyfold::projections

@@ -50,7 +50,7 @@ void Namespace::put(const rows::RatelimitOverrideRow& row) {
   wildcards.erase(placed.sequence);
   placed = {{row.override_id(), row.identifier(), row.limit(), row.duration_ms()}, row.sequence()};
   identifiers[row.override_id()] = row.identifier();
-  if (row.identifier().find('*') != std::string::npos) wildcards[row.sequence()] = &placed;
+  if (has_wildcard(row.identifier())) wildcards[row.sequence()] = &placed;
 }
 
 void Namespace::remove(std::string_view override_id) {

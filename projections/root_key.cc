@@ -22,6 +22,15 @@ void create(const events::Event& event, Overlay& rows) {
   rows.put(kTable, row_key({"n/", row.workspace_id(), "/", row.root_key_id()}), "");
 }
 
+void update(const events::Event& event, Overlay& rows) {
+  const v1::RootKeyUpdated& updated = event.payload.root_key_updated();
+  auto row = find_root_key(rows, updated.root_key_id());
+  if (!row) return;
+  if (updated.has_name()) row->set_name(updated.name());
+  if (updated.has_enabled()) row->set_disabled(!updated.enabled());
+  put_row(rows, kTable, row_key({"r/", row->root_key_id()}), *row);
+}
+
 void revoke(const events::Event& event, Overlay& rows) {
   const std::string& id = event.payload.root_key_revoked().root_key_id();
   auto row = find_root_key(rows, id);
@@ -41,6 +50,8 @@ void fold_root_key(const events::Event& event, Overlay& rows) {
   switch (event.payload.event_case()) {
     case v1::Payload::kRootKeyCreated:
       return create(event, rows);
+    case v1::Payload::kRootKeyUpdated:
+      return update(event, rows);
     case v1::Payload::kRootKeyRevoked:
       return revoke(event, rows);
     default:

@@ -13,6 +13,6 @@ namespace keyfold::projections {
 [[nodiscard]] std::optional<rows::RootKeyRow> find_root_key(const RowReader& rows, std::string_view root_key_id);
 
 void fold_root_key(const events::Event& event, Overlay& rows);
-inline constexpr Projector kRootKeyProjector{"root_keys", Table::kRootKeys, 1, fold_root_key};
+inline constexpr Projector kRootKeyProjector{"root_keys", Table::kRootKeys, 2, fold_root_key};
 
 }  // namespace keyfold::projections

@@ -180,9 +180,10 @@ bool SlidingWindows::Impl::evaluate(std::span<const WindowCheck> checks, std::in
       if (readings[earlier].id == readings[i].id) effective += checks[earlier].cost;
     }
     const bool fits = check.limit > 0 && effective <= check.limit;
-    const bool passed = fits && (check.cost == 0 || has_room(readings[i].id, now_ms));
+    const bool lacks_room = fits && check.cost > 0 && !has_room(readings[i].id, now_ms);
+    const bool passed = fits && !lacks_room;
     verdicts[i] = {passed, passed ? static_cast<std::int64_t>(check.limit - effective) : 0,
-                   (counter.window + 1) * check.duration_ms};
+                   (counter.window + 1) * check.duration_ms, lacks_room};
     all_passed = all_passed && passed;
   }
   return all_passed;

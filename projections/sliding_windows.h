@@ -32,6 +32,7 @@ struct WindowVerdict {
   bool passed = false;
   std::int64_t remaining = 0;  // 0 when it did not pass
   std::int64_t reset_ms = 0;   // when the current window ends, Unix milliseconds
+  bool lacks_room = false;     // did not pass for that reason alone: too many counters live
 };
 
 /// Counts tokens in sliding windows of two buckets: window number floor(now / duration) counts fully, the one before it

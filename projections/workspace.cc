@@ -23,6 +23,16 @@ void create(const events::Event& event, Overlay& rows) {
   put(rows, row);
 }
 
+void update(const events::Event& event, Overlay& rows) {
+  const v1::WorkspaceUpdated& updated = event.payload.workspace_updated();
+  auto row = find_workspace(rows, updated.workspace_id());
+  if (!row) return;
+  if (updated.has_enabled()) row->set_disabled(!updated.enabled());
+  if (updated.has_requests()) row->clear_requests_per_minute_max();
+  if (updated.requests().has_per_minute()) row->set_requests_per_minute_max(updated.requests().per_minute());
+  put(rows, *row);
+}
+
 void complete_refills(const events::Event& event, Overlay& rows) {
   const v1::RefillsCompleted& completed = event.payload.refills_completed();
   auto row = find_workspace(rows, completed.workspace_id());
@@ -37,6 +47,8 @@ void fold_workspace(const events::Event& event, Overlay& rows) {
   switch (event.payload.event_case()) {
     case v1::Payload::kWorkspaceCreated:
       return create(event, rows);
+    case v1::Payload::kWorkspaceUpdated:
+      return update(event, rows);
     case v1::Payload::kRefillsCompleted:
       return complete_refills(event, rows);
     default:

@@ -30,6 +30,10 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.create_workspace(), context, reader);
     case v1::Command::kCreateRootKey:
       return decide(command.create_root_key(), context, reader);
+    case v1::Command::kUpdateWorkspace:
+      return decide(command.update_workspace(), context, reader);
+    case v1::Command::kUpdateRootKey:
+      return decide(command.update_root_key(), context, reader);
     case v1::Command::kRevokeRootKey:
       return decide(command.revoke_root_key(), context, reader);
     case v1::Command::kCreateApi:
@@ -98,9 +102,6 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.set_ratelimit_override(), context, reader);
     case v1::Command::kDeleteRatelimitOverride:
       return decide(command.delete_ratelimit_override(), context, reader);
-    // Not decided yet by this version.
-    case v1::Command::kUpdateWorkspace:
-    case v1::Command::kUpdateRootKey:
     case v1::Command::BODY_NOT_SET:
       break;
   }

@@ -2,16 +2,24 @@
 
 #include <set>
 
+#include "actors/aggregates/answer_json.h"
 #include "projections/ratelimit.h"
+#include "projections/wildcard.h"
 
 namespace keyfold::actors {
 namespace {
 
 constexpr std::string_view kNamespaceStream = "ratelimit_namespace";
+/// A check tries them one after the other.
+constexpr std::int64_t kWildcardsMax = 1'000;
 
-bool is_live_namespace(const Context& context, const projections::RowReader& reader, std::string_view namespace_id) {
-  const auto row = projections::find_ratelimit_namespace(reader, namespace_id);
-  return row && row->workspace_id() == context.workspace_id && row->deleted_at_ms() == 0;
+std::optional<rows::RatelimitNamespaceRow> find_live_namespace(const Context& context,
+                                                               const projections::RowReader& reader,
+                                                               std::string_view namespace_id) {
+  auto row = projections::find_ratelimit_namespace(reader, namespace_id);
+  const bool is_live = row && row->workspace_id() == context.workspace_id && row->deleted_at_ms() == 0;
+  if (!is_live) row.reset();
+  return row;
 }
 
 tl::unexpected<Rejection> namespace_not_found() {
@@ -30,7 +38,7 @@ Decided decide(const v1::CreateRatelimitNamespaces& command, const Context& cont
     if (!names.insert(wanted.name()).second) continue;
     if (const auto known =
             projections::find_ratelimit_namespace_id_by_name(reader, context.workspace_id, wanted.name())) {
-      if (is_live_namespace(context, reader, *known)) continue;
+      if (find_live_namespace(context, reader, *known)) continue;
       return reject(RejectionCode::kRatelimitNamespaceGone, "The rate limit namespace was deleted.");
     }
     if (projections::find_ratelimit_namespace(reader, id) || !ids.insert(id).second) {
@@ -46,7 +54,7 @@ Decided decide(const v1::CreateRatelimitNamespaces& command, const Context& cont
 Decided decide(const v1::DeleteRatelimitNamespace& command, const Context& context,
                const projections::RowReader& reader) {
   const std::string& id = command.namespace_id();
-  if (!is_live_namespace(context, reader, id)) return namespace_not_found();
+  if (!find_live_namespace(context, reader, id)) return namespace_not_found();
   Decision decision;
   decision.plan(kNamespaceStream, id).mutable_ratelimit_namespace_deleted()->set_namespace_id(id);
   return decision;
@@ -54,18 +62,23 @@ Decided decide(const v1::DeleteRatelimitNamespace& command, const Context& conte
 
 Decided decide(const v1::SetRatelimitOverride& command, const Context& context, const projections::RowReader& reader) {
   const std::string& namespace_id = command.namespace_id();
-  if (!is_live_namespace(context, reader, namespace_id)) return namespace_not_found();
+  const auto in = find_live_namespace(context, reader, namespace_id);
+  if (!in) return namespace_not_found();
   if (command.limit() < 0 || command.duration_ms() < 1'000) {
     return reject(RejectionCode::kInvalidInput,
                   "`limit` must not be negative and `duration` must be at least 1000 milliseconds.");
   }
-  std::string id = command.candidate_id();
-  if (auto known = projections::find_ratelimit_override_id(reader, namespace_id, command.identifier())) {
-    id = *std::move(known);
-  } else if (projections::find_ratelimit_override(reader, namespace_id, id)) {
-    return reject(RejectionCode::kIdTaken, "The override id is taken.");
+  const auto known_id = projections::find_ratelimit_override_id(reader, namespace_id, command.identifier());
+  const std::string& id = known_id ? *known_id : command.candidate_id();
+  const auto before = projections::find_ratelimit_override(reader, namespace_id, id);
+  if (before && !known_id) return reject(RejectionCode::kIdTaken, "The override id is taken.");
+  if (!known_id && projections::has_wildcard(command.identifier()) && in->wildcards() >= kWildcardsMax) {
+    return reject(RejectionCode::kInvalidInput, "A namespace has at most " + std::to_string(kWildcardsMax) +
+                                                    " overrides whose identifier holds a `*`: delete one first.");
   }
   Decision decision;
+  decision.data_json = AnswerJson{{"overrideId", id}}.dump();
+  if (before && before->limit() == command.limit() && before->duration_ms() == command.duration_ms()) return decision;
   auto& set = *decision.plan(kNamespaceStream, namespace_id).mutable_ratelimit_override_set();
   set.set_namespace_id(namespace_id);
   set.set_override_id(id);
@@ -78,7 +91,7 @@ Decided decide(const v1::SetRatelimitOverride& command, const Context& context, 
 Decided decide(const v1::DeleteRatelimitOverride& command, const Context& context,
                const projections::RowReader& reader) {
   const std::string& namespace_id = command.namespace_id();
-  if (!is_live_namespace(context, reader, namespace_id)) return namespace_not_found();
+  if (!find_live_namespace(context, reader, namespace_id)) return namespace_not_found();
   const auto id = projections::find_ratelimit_override_id(reader, namespace_id, command.identifier());
   if (!id) {
     return reject(RejectionCode::kRatelimitOverrideNotFound, "The identifier has no override in this namespace.");

@@ -11,7 +11,8 @@ namespace keyfold::actors {
 /// kRatelimitNamespaceNotFound when there is no such live namespace; likewise below.
 [[nodiscard]] Decided decide(const v1::DeleteRatelimitNamespace& command, const Context& context,
                              const projections::RowReader& reader);
-/// An identifier that has an override keeps its id; kIdTaken when the candidate is taken.
+/// An identifier that has an override keeps its id, and equal numbers change nothing. kIdTaken when the candidate is
+/// taken, kInvalidInput when the namespace has its fill of wildcards.
 [[nodiscard]] Decided decide(const v1::SetRatelimitOverride& command, const Context& context,
                              const projections::RowReader& reader);
 /// kRatelimitOverrideNotFound when the identifier, compared exactly, has none.

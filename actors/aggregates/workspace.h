@@ -8,4 +8,8 @@ namespace keyfold::actors {
 [[nodiscard]] Decided decide(const v1::CreateWorkspace& command, const Context& context,
                              const projections::RowReader& reader);
 
+/// Changes the command's workspace; equal values change nothing.
+[[nodiscard]] Decided decide(const v1::UpdateWorkspace& command, const Context& context,
+                             const projections::RowReader& reader);
+
 }  // namespace keyfold::actors

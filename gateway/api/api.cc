@@ -13,6 +13,7 @@
 #include "gateway/api/metrics.h"
 #include "gateway/api/mutation.h"
 #include "gateway/api/public_pages.h"
+#include "gateway/api/request_allowance.h"
 #include "gateway/api/worker_pool.h"
 #include "schemas/base/random.h"
 
@@ -144,7 +145,7 @@ std::optional<http::Response> Api::Impl::answer_plain_verification(const http::R
   if (!asked) return std::nullopt;
   const std::int64_t now_ms = services.clock.now_ms();
   const auto caller = authenticate(headers.authorization, services.projections.root_keys(), now_ms);
-  if (!caller) return std::nullopt;
+  if (!caller || (*caller)->workspace->requests_per_minute_max()) return std::nullopt;
   const std::string request_id = make_id("req");
   http::Response response;
   response.body.reserve(512);
@@ -183,6 +184,9 @@ std::optional<http::Response> Api::Impl::answer_call(const http::Request& reques
     return finish_error(*call, *error);
   }
   const Endpoint& endpoint = *route.endpoint;
+  if (endpoint.access != Access::kPublic) {
+    if (const auto error = charge_workspace(*call, services.windows)) return finish_error(*call, *error);
+  }
   const bool may_block = endpoint.scans || call->idempotency || must_wait(*call) ||
                          (endpoint.may_block != nullptr && endpoint.may_block(*call));
   if (may_block) {
@@ -264,6 +268,7 @@ http::Response Api::Impl::finish(const Call& call, http::Response response, std:
     response.headers.emplace_back("Cache-Control", "no-store");
     response.headers.emplace_back("Pragma", "no-cache");
   }
+  add_allowance_headers(call, response);
   const std::int64_t duration_ns = monotonic_ns() - call.started_ns;
   services.metrics.observe(call.route, response.status, duration_ns);
   if (services.access_log.wants(response.status)) {

@@ -78,6 +78,31 @@ ApiError expired_root_key(std::int64_t expired_at_ms) {
           {}};
 }
 
+ApiError disabled_root_key() {
+  return {403,
+          "Key is disabled",
+          "unkey/authorization/key_disabled",
+          "The root key is disabled: have it enabled, or use another one.",
+          {}};
+}
+
+ApiError disabled_workspace() {
+  return {403,
+          "Workspace is disabled",
+          "unkey/authorization/workspace_disabled",
+          "The workspace is disabled: ask whoever runs this server.",
+          {}};
+}
+
+ApiError workspace_rate_limited(std::int64_t requests_per_minute) {
+  return {429,
+          "Too Many Requests",
+          "user/too_many_requests/workspace_rate_limited",
+          "The workspace is limited to " + std::to_string(requests_per_minute) +
+              " requests in a minute, all of its root keys together.",
+          {}};
+}
+
 ApiError missing_permission(std::string_view wildcard_form) {
   return {403,
           "Insufficient Permissions",

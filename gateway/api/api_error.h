@@ -33,6 +33,9 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError permission_query_syntax(std::string detail);
 [[nodiscard]] ApiError unknown_root_key();
 [[nodiscard]] ApiError expired_root_key(std::int64_t expired_at_ms);
+[[nodiscard]] ApiError disabled_root_key();
+[[nodiscard]] ApiError disabled_workspace();
+[[nodiscard]] ApiError workspace_rate_limited(std::int64_t requests_per_minute);
 /// Names the permission in its wildcard form only: looked-up ids are not given away.
 [[nodiscard]] ApiError missing_permission(std::string_view wildcard_form);
 /// One text for what is absent, deleted, of another workspace, or masked.

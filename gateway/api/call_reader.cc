@@ -61,7 +61,7 @@ std::optional<ApiError> read_body(const http::Request& request, const Headers& h
 }
 
 std::optional<ApiError> read_idempotency_key(const http::Request& request, std::string_view key, Call& call) {
-  if (key.empty()) return std::nullopt;
+  if (key.empty() || !call.endpoint->takes_idempotency_key) return std::nullopt;
   const bool is_printable = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x21 && c <= 0x7e; });
   if (key.size() > kIdempotencyKeyBytesMax || !is_printable) {
     return invalid_input("The Idempotency-Key must be 1 to 255 printable ASCII characters without blanks.");
@@ -83,6 +83,19 @@ std::string_view cookie_value(std::string_view cookies, std::string_view name) {
   return {};
 }
 
+std::optional<ApiError> refuse_standing(const projections::WorkspaceStanding& workspace) {
+  using enum projections::WorkspaceStanding::State;
+  switch (workspace.state()) {
+    case kMissing:
+      return workspace_not_found();
+    case kDisabled:
+      return disabled_workspace();
+    case kEnabled:
+      break;
+  }
+  return std::nullopt;
+}
+
 // The session whose token the cookie holds, as a caller who may nothing but what its scopes say.
 std::optional<ApiError> read_portal_session(std::string_view token, const projections::Projections& projections,
                                             Call& call) {
@@ -94,6 +107,8 @@ std::optional<ApiError> read_portal_session(std::string_view token, const projec
     principal->root_key_id = session->session_id();
     principal->workspace_id = session->workspace_id();
     principal->partition = partition;
+    principal->workspace = projections.root_keys().workspace(session->workspace_id());
+    if (auto refused = refuse_standing(*principal->workspace)) return refused;
     call.principal = std::move(principal);
     call.portal_session = std::move(session);
     return std::nullopt;
@@ -126,6 +141,7 @@ Headers read_headers(const http::Request& request) {
         break;
       case 15:
         take(name, "Idempotency-Key", value, headers.idempotency_key);
+        take(name, "X-Unkey-Metrics", value, headers.metrics);
         break;
       case 18:
         take(name, "X-Keyfold-Position", value, headers.position);
@@ -152,6 +168,8 @@ Answered<std::shared_ptr<const projections::RootKey>> authenticate(std::string_v
   }
   auto root_key = root_keys.find(sha256(trim(authorization.substr(blank))));
   if (!root_key) return refuse(unknown_root_key());
+  if (auto refused = refuse_standing(*root_key->workspace)) return refuse(*std::move(refused));
+  if (!root_key->enabled) return refuse(disabled_root_key());
   if (root_key->expires_at_ms && now_ms > *root_key->expires_at_ms) {
     return refuse(expired_root_key(*root_key->expires_at_ms));
   }
@@ -171,6 +189,7 @@ std::optional<ApiError> read_call(const http::Request& request, const Headers& h
     const auto known = authenticate(headers.authorization, projections.root_keys(), call.time_ms);
     if (!known) return known.error();
   }
+  call.records_usage = headers.metrics != "disabled";
   if (auto error = read_body(request, headers, schemas, call)) return error;
   if (!headers.position.empty()) {
     call.after = parse_position(headers.position);

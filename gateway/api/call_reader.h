@@ -19,6 +19,7 @@ struct Headers {
   std::string_view user_agent;
   std::string_view request_id;       // X-Request-Id
   std::string_view idempotency_key;  // Idempotency-Key
+  std::string_view metrics;          // X-Unkey-Metrics
   std::string_view position;         // X-Keyfold-Position
 };
 [[nodiscard]] Headers read_headers(const http::Request& request);
@@ -26,7 +27,8 @@ struct Headers {
 /// Whether the media type is application/json, whatever its parameters.
 [[nodiscard]] bool is_json(std::string_view content_type);
 
-/// The root key of an Authorization header, looked up by its hash.
+/// The root key of an Authorization header, looked up by its hash. Refuses one that is unknown, of a workspace that is
+/// missing or disabled, disabled, or expired.
 [[nodiscard]] Answered<std::shared_ptr<const projections::RootKey>> authenticate(
     std::string_view authorization, const projections::RootKeyIndex& root_keys, std::int64_t now_ms);
 

@@ -31,6 +31,13 @@ struct IdempotencyKey {
   Digest request_hash{};  // of path and body
 };
 
+/// What is left of a workspace's limit on its requests.
+struct RequestAllowance {
+  std::int64_t limit = 0;  // requests in a minute
+  std::int64_t remaining = 0;
+  std::int64_t reset_seconds = 0;  // from now
+};
+
 struct Endpoint;
 
 /// A request that was understood: valid by its schema and authenticated. Owns what it holds, because it may be
@@ -52,7 +59,9 @@ struct Call {
   std::shared_ptr<const projections::RootKey> principal;  // for a portal session: its workspace, and no permission
   std::optional<rows::PortalSessionRow> portal_session;   // for endpoints of that access
   std::optional<IdempotencyKey> idempotency;
-  std::optional<events::Position> after;  // X-Keyfold-Position: what the answer must have seen
+  std::optional<events::Position> after;      // X-Keyfold-Position: what the answer must have seen
+  bool records_usage = true;                  // unless X-Unkey-Metrics is `disabled`
+  std::optional<RequestAllowance> allowance;  // of a workspace whose requests are limited
 
   [[nodiscard]] std::string_view workspace_id() const { return principal->workspace_id; }
   [[nodiscard]] bool holds(std::string_view permission) const;
@@ -104,6 +113,7 @@ struct Endpoint {
   Access access = Access::kRootKey;
   bool no_store = false;                          // answers hold a credential that no cache may keep
   bool (*may_block)(const Call& call) = nullptr;  // none: never
+  bool takes_idempotency_key = true;              // else the header means nothing
 };
 
 /// All endpoints.

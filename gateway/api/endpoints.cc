@@ -6,6 +6,7 @@
 #include "gateway/api/migration/endpoints.h"
 #include "gateway/api/permission/endpoints.h"
 #include "gateway/api/portal/endpoints.h"
+#include "gateway/api/ratelimit/endpoints.h"
 #include "gateway/api/role/endpoints.h"
 #include "gateway/api/root_key/endpoints.h"
 #include "gateway/api/workspace/endpoints.h"
@@ -68,10 +69,20 @@ std::span<const Endpoint> endpoints() {
       {"/v2/portal.listKeys", list_portal_keys, true, Access::kPortalSession},
       {"/v2/portal.rerollKey", reroll_portal_key, false, Access::kPortalSession, true, may_seal},
       {"/v2/portal.getVerifications", get_portal_verifications, true, Access::kPortalSession},
+      {.path = "/v2/ratelimit.limit", .run = limit, .takes_idempotency_key = false},
+      {.path = "/v2/ratelimit.multiLimit", .run = multi_limit, .takes_idempotency_key = false},
+      {"/v2/ratelimit.setOverride", set_override},
+      {"/v2/ratelimit.getOverride", get_override},
+      {"/v2/ratelimit.deleteOverride", delete_override},
+      {"/v2/ratelimit.listOverrides", list_overrides, true},
+      {"/v2/ratelimit.deleteNamespace", delete_namespace},
+      {"/v2/ratelimit.listNamespaces", list_namespaces, true},
       {"/v2/workspaces.createWorkspace", create_workspace},
       {"/v2/workspaces.listWorkspaces", list_workspaces, true},
+      {"/v2/workspaces.updateWorkspace", update_workspace},
       {"/v2/rootKeys.createRootKey", create_root_key},
       {"/v2/rootKeys.listRootKeys", list_root_keys, true},
+      {"/v2/rootKeys.updateRootKey", update_root_key},
       {"/v2/rootKeys.revokeRootKey", revoke_root_key},
   };
   return kEndpoints;

@@ -22,8 +22,9 @@ constexpr std::size_t kShards = 8;
 constexpr std::size_t kRoutesMax = 255;
 constexpr std::size_t kCodesMax = 63;
 constexpr std::array<const char*, 3> kDecryptions = {"opened", "absent", "failed"};  // as the enumerators
+constexpr std::array<const char*, 2> kRatelimitOutcomes = {"passed", "denied"};      // likewise
 constexpr std::array kStatuses = {200, 201, 202, 204, 301, 302, 304, 400, 401, 403, 404, 405, 408,
-                                  409, 412, 413, 415, 422, 429, 431, 500, 501, 502, 503, 504};
+                                  409, 410, 412, 413, 415, 422, 429, 431, 500, 501, 502, 503, 504};
 constexpr std::array kBoundsSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                        0.025,   0.05,   0.1,     0.25,   0.5,   1.0,    2.5,   10.0};
 
@@ -126,11 +127,21 @@ void add_durations(const Series<RouteShard>& route, MetricFamily& family) {
   family.metric.push_back(std::move(metric));
 }
 
+void add_count(const char* name, const Series<CodeShard>& series, MetricFamily& family) {
+  ClientMetric metric;
+  metric.label = {{name, series.label}};
+  metric.counter.value =
+      static_cast<double>(series.sum([](const CodeShard& shard) -> const Counter& { return shard.count; }));
+  family.metric.push_back(std::move(metric));
+}
+
 }  // namespace
 
 struct Metrics::Impl {
   Table<RouteShard, kRoutesMax> routes;
   Table<CodeShard, kCodesMax> codes;
+  std::array<Series<CodeShard>, kRatelimitOutcomes.size()> ratelimits{Series<CodeShard>(kRatelimitOutcomes[0]),
+                                                                      Series<CodeShard>(kRatelimitOutcomes[1])};
   std::array<Counter, kDecryptions.size()> decryptions{};
   mutable std::mutex mutex;  // guards `sources`
   std::vector<std::shared_ptr<prometheus::Collectable>> sources;
@@ -157,6 +168,10 @@ void Metrics::count_verification(std::size_t code) {
   if (auto* series = impl_->codes.find(code)) add_one(series->mine().count);
 }
 
+void Metrics::count_ratelimit(RatelimitOutcome outcome) {
+  add_one(impl_->ratelimits[static_cast<std::size_t>(outcome)].mine().count);
+}
+
 void Metrics::count_decryption(Decryption outcome) { add_one(impl_->decryptions[static_cast<std::size_t>(outcome)]); }
 
 void Metrics::add(std::shared_ptr<prometheus::Collectable> source) {
@@ -173,13 +188,10 @@ std::string Metrics::render() const {
     add_statuses(route, requests);
     add_durations(route, durations);
   });
-  impl_->codes.visit([&](const Series<CodeShard>& code) {
-    ClientMetric metric;
-    metric.label = {{"code", code.label}};
-    metric.counter.value =
-        static_cast<double>(code.sum([](const CodeShard& shard) -> const Counter& { return shard.count; }));
-    verifications.metric.push_back(std::move(metric));
-  });
+  impl_->codes.visit([&](const Series<CodeShard>& code) { add_count("code", code, verifications); });
+  MetricFamily ratelimits{
+      "keyfold_ratelimit_decisions_total", "Checks of ratelimit.limit and multiLimit.", MetricType::Counter, {}};
+  for (const auto& outcome : impl_->ratelimits) add_count("outcome", outcome, ratelimits);
   MetricFamily decryptions{
       "keyfold_key_decryptions_total", "Wishes to see a key's plaintext.", MetricType::Counter, {}};
   for (std::size_t i = 0; i < kDecryptions.size(); ++i) {
@@ -189,7 +201,7 @@ std::string Metrics::render() const {
     decryptions.metric.push_back(std::move(metric));
   }
   std::vector<MetricFamily> families{std::move(requests), std::move(durations), std::move(verifications),
-                                     std::move(decryptions)};
+                                     std::move(ratelimits), std::move(decryptions)};
   std::vector<std::shared_ptr<prometheus::Collectable>> sources;
   {
     const std::lock_guard lock(impl_->mutex);

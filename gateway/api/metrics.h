@@ -17,8 +17,10 @@ enum class Decryption {
   kFailed,  // the vault could not open it
 };
 
-/// Counters and histograms of the REST API, in Prometheus' text format. `observe` and `count_verification` are
-/// lock-free and allocate nothing; everything is thread-safe.
+enum class RatelimitOutcome { kPassed, kDenied };
+
+/// Counters and histograms of the REST API, in Prometheus' text format. `observe` and what counts are lock-free and
+/// allocate nothing; everything is thread-safe.
 class Metrics {
  public:
   Metrics();
@@ -35,6 +37,9 @@ class Metrics {
   std::size_t add_verification_code(std::string code);
   /// keyfold_verifications_total{code}.
   void count_verification(std::size_t code);
+
+  /// One check of ratelimit.limit or multiLimit: keyfold_ratelimit_decisions_total{outcome}.
+  void count_ratelimit(RatelimitOutcome outcome);
 
   /// keyfold_key_decryptions_total{outcome}.
   void count_decryption(Decryption outcome);

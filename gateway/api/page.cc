@@ -7,8 +7,8 @@ constexpr std::size_t kPageBytes = 8 * 1024 * 1024;
 
 }  // namespace
 
-PageRequest page_request(const Call& call) {
-  PageRequest request;
+PageRequest page_request(const Call& call, std::size_t limit_default) {
+  PageRequest request{.limit = limit_default, .cursor = {}};
   if (const auto* limit = call.find("limit")) request.limit = limit->get<std::size_t>();
   if (const auto* cursor = call.find("cursor")) request.cursor = cursor->get<std::string>();
   return request;

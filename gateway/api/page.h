@@ -6,10 +6,10 @@ namespace keyfold::api {
 
 /// What a list endpoint was asked for.
 struct PageRequest {
-  std::size_t limit = 100;
+  std::size_t limit = 0;
   std::string cursor;  // the id of the page's first item; empty: from the beginning
 };
-[[nodiscard]] PageRequest page_request(const Call& call);
+[[nodiscard]] PageRequest page_request(const Call& call, std::size_t limit_default = 100);
 
 /// Items in order of their ids, gathered one further than the page so that it can name the next one. A page is full at
 /// its limit, or after the item with which it comes to 8 MiB.

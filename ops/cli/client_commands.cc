@@ -39,8 +39,24 @@ Status create_workspace(const ClientOptions& options, const std::string& name, s
 Status list_workspaces(const ClientOptions& options, std::ostream& out) {
   return show(options, client_of(options).list("workspaces.listWorkspaces", nlohmann::json::object()), out,
               [&out](const Json& data) {
-                out << text_table(data, {{"WORKSPACE", "workspaceId"}, {"NAME", "name"}, {"CREATED", "createdAt"}});
+                out << text_table(data, {{"WORKSPACE", "workspaceId"},
+                                         {"NAME", "name"},
+                                         {"CREATED", "createdAt"},
+                                         {"ENABLED", "enabled"},
+                                         {"REQUESTS/MIN", "requestsPerMinute"}});
               });
+}
+
+Status update_workspace(const ClientOptions& options, const WorkspaceChanges& changes, std::ostream& out) {
+  nlohmann::json body{{"workspaceId", changes.workspace_id}};
+  if (changes.enabled) body["enabled"] = *changes.enabled;
+  if (changes.requests_per_minute == kUnlimited) {
+    body["requestsPerMinute"] = nullptr;
+  } else if (changes.requests_per_minute) {
+    body["requestsPerMinute"] = std::stoll(*changes.requests_per_minute);
+  }
+  return show(options, client_of(options).call("workspaces.updateWorkspace", body), out,
+              [&](const Json&) { out << "updated: " << changes.workspace_id << '\n'; });
 }
 
 Status create_root_key(const ClientOptions& options, const NewRootKey& wanted, std::ostream& out) {
@@ -59,8 +75,17 @@ Status list_root_keys(const ClientOptions& options, const std::string& workspace
                              {"START", "start"},
                              {"CREATED", "createdAt"},
                              {"EXPIRES", "expires"},
+                             {"ENABLED", "enabled"},
                              {"PERMISSIONS", "permissions"}});
   });
+}
+
+Status update_root_key(const ClientOptions& options, const RootKeyChanges& changes, std::ostream& out) {
+  nlohmann::json body = with_workspace({{"rootKeyId", changes.root_key_id}}, changes.workspace_id);
+  if (changes.enabled) body["enabled"] = *changes.enabled;
+  if (changes.name) body["name"] = *changes.name;
+  return show(options, client_of(options).call("rootKeys.updateRootKey", body), out,
+              [&](const Json&) { out << "updated: " << changes.root_key_id << '\n'; });
 }
 
 Status revoke_root_key(const ClientOptions& options, const std::string& root_key_id, const std::string& workspace_id,

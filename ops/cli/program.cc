@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <limits>
 #include <ostream>
 
 #include "ops/cli/client_commands.h"
@@ -188,12 +189,33 @@ class Program {
     data->add_option("--ring", ring_, "Only this ring: a workspace's id (default: all)");
   }
 
+  /// A group of options of which one is required at least: --enable or --disable, and what the caller adds.
+  static CLI::Option_group* add_changes(CLI::App& sub, std::optional<bool>& enabled) {
+    CLI::Option_group* changes = sub.add_option_group("Changes");
+    changes->require_option(1, 0);
+    auto* enable = changes->add_flag_callback(
+        "--enable", [&enabled] { enabled = true; }, "Take its requests again");
+    changes
+        ->add_flag_callback(
+            "--disable", [&enabled] { enabled = false; }, "Refuse its requests")
+        ->excludes(enable);
+    return changes;
+  }
+
   void add_workspace_commands() {
     CLI::App& group = add_group("workspace", "Workspaces of a server");
     add_client(group, "create", "Make a workspace", [this] { return create_workspace(client_, name_, out_); })
         ->add_option("--name", name_, "The workspace's name")
         ->required();
     add_client(group, "list", "List all workspaces", [this] { return list_workspaces(client_, out_); });
+    CLI::App* update = add_client(group, "update", "Disable, enable or limit a workspace, at once",
+                                  [this] { return update_workspace(client_, workspace_changes_, out_); });
+    update->add_option("id", workspace_changes_.workspace_id, "The workspace's id, ws_...")->required();
+    auto* changes = add_changes(*update, workspace_changes_.enabled);
+    changes
+        ->add_option("--requests-per-minute", workspace_changes_.requests_per_minute,
+                     "What its requests may come to; 0: none, unlimited: no limit")
+        ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()) | CLI::IsMember({kUnlimited}));
   }
 
   void add_root_key_commands() {
@@ -205,11 +227,18 @@ class Program {
         ->allow_extra_args(false);
     CLI::App* list = add_client(group, "list", "List the live root keys",
                                 [this] { return list_root_keys(client_, wanted_.workspace_id, out_); });
+    CLI::App* update = add_client(group, "update", "Rename, disable or enable a root key, at once", [this] {
+      root_key_changes_.workspace_id = wanted_.workspace_id;
+      return update_root_key(client_, root_key_changes_, out_);
+    });
+    update->add_option("id", root_key_changes_.root_key_id, "The root key's id, rk_...")->required();
+    add_changes(*update, root_key_changes_.enabled)
+        ->add_option("--name", root_key_changes_.name, "The root key's new name");
     CLI::App* revoke = add_client(group, "revoke", "Revoke a root key, at once", [this] {
       return revoke_root_key(client_, root_key_id_, wanted_.workspace_id, out_);
     });
     revoke->add_option("id", root_key_id_, "The root key's id, rk_...")->required();
-    for (CLI::App* sub : {create, list, revoke}) {
+    for (CLI::App* sub : {create, list, update, revoke}) {
       sub->add_option("--workspace", wanted_.workspace_id, "A workspace's id (default: the root key's own)");
     }
   }
@@ -232,6 +261,8 @@ class Program {
   std::string name_;
   ClientOptions client_;
   NewRootKey wanted_;
+  WorkspaceChanges workspace_changes_;
+  RootKeyChanges root_key_changes_;
   std::string root_key_id_;
   std::string ring_;
 };

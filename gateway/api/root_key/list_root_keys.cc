@@ -10,7 +10,8 @@ Json root_key_json(const rows::RootKeyRow& row) {
            {"name", row.name()},
            {"start", row.start()},
            {"permissions", Json::array()},
-           {"createdAt", row.created_at_ms()}};
+           {"createdAt", row.created_at_ms()},
+           {"enabled", !row.disabled()}};
   for (const std::string& permission : row.permissions()) out["permissions"].push_back(permission);
   if (row.has_expires_at_ms()) out["expires"] = row.expires_at_ms();
   return out;

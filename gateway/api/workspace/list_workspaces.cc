@@ -10,6 +10,15 @@ namespace {
 constexpr std::string_view kPermission = "workspace.*.read_workspace";
 constexpr std::string_view kPrefix = "w/";
 
+Json workspace_json(const rows::WorkspaceRow& row) {
+  Json json{{"workspaceId", row.workspace_id()},
+            {"name", row.name()},
+            {"createdAt", row.created_at_ms()},
+            {"enabled", !row.disabled()}};
+  if (row.has_requests_per_minute_max()) json["requestsPerMinute"] = row.requests_per_minute_max();
+  return json;
+}
+
 }  // namespace
 
 Answered<Step> list_workspaces(const Call& call, const Services& services) {
@@ -30,7 +39,7 @@ Answered<Step> list_workspaces(const Call& call, const Services& services) {
   }
   Page page(request);
   for (const auto& [id, row] : found) {
-    if (!page.add(id, {{"workspaceId", id}, {"name", row.name()}, {"createdAt", row.created_at_ms()}})) break;
+    if (!page.add(id, workspace_json(row))) break;
   }
   return std::move(page).finish();
 }

@@ -19,13 +19,39 @@ TEST(Workspace, IsCreatedOnceAndByACommandToItself) {
 
 TEST(Workspace, MustExistForEveryOtherCommand) {
   for (const std::string body :
-       {"create_root_key {}", "revoke_root_key {}", "create_api {}", "delete_api {}", "create_key {}", "update_key {}",
-        "delete_key {}", "spend_credits {}", "create_identity {}", "update_identity {}", "delete_identity {}",
+       {"update_workspace {}", "create_root_key {}", "update_root_key {}", "revoke_root_key {}", "create_api {}",
+        "delete_api {}", "update_api {}", "create_key {}", "update_key {}", "delete_key {}", "reroll_key {}",
+        "migrate_keys {}", "spend_credits {}", "create_identity {}", "update_identity {}", "delete_identity {}",
         "create_permission {}", "create_role {}", "delete_permission {}", "delete_role {}", "set_role_permissions {}",
-        "change_key_permissions {}", "change_key_roles {}", "create_ratelimit_namespaces {}",
+        "change_key_permissions {}", "change_key_roles {}", "create_migration {}", "create_ratelimit_namespaces {}",
         "delete_ratelimit_namespace {}", "set_ratelimit_override {}", "delete_ratelimit_override {}"}) {
     given({}).when(body).then(RejectionCode::kWorkspaceNotFound);
   }
+}
+
+TEST(Workspace, IsUpdatedByWhatChangesAlone) {
+  const std::string disabled = "workspace_updated { workspace_id: 'ws_1' enabled: false }";
+  const std::string limited = "workspace_updated { workspace_id: 'ws_1' requests { per_minute: 60 } }";
+  given({kWorkspace}).when("update_workspace { enabled: false }").then({disabled});
+  given({kWorkspace}).when("update_workspace { enabled: true }").then({});
+  given({kWorkspace, disabled}).when("update_workspace { enabled: false }").then({});
+  given({kWorkspace, disabled})
+      .when("update_workspace { enabled: true }")
+      .then({"workspace_updated { workspace_id: 'ws_1' enabled: true }"});
+  given({kWorkspace}).when("update_workspace { enabled: true requests { per_minute: 60 } }").then({limited});
+  given({kWorkspace, limited}).when("update_workspace { requests { per_minute: 60 } }").then({});
+  given({kWorkspace}).when("update_workspace {}").then({});
+}
+
+TEST(Workspace, TellsALimitOfZeroFromNone) {
+  const std::string none = "workspace_updated { workspace_id: 'ws_1' requests { per_minute: 0 } }";
+  const std::string unlimited = "workspace_updated { workspace_id: 'ws_1' requests {} }";
+  given({kWorkspace}).when("update_workspace { requests { per_minute: 0 } }").then({none});
+  given({kWorkspace}).when("update_workspace { requests {} }").then({});
+  given({kWorkspace, none}).when("update_workspace { requests { per_minute: 0 } }").then({});
+  given({kWorkspace, none}).when("update_workspace { requests {} }").then({unlimited});
+  given({kWorkspace, none, unlimited}).when("update_workspace { requests {} }").then({});
+  given({kWorkspace}).when("update_workspace { requests { per_minute: -1 } }").then(RejectionCode::kInvalidInput);
 }
 
 TEST(Command, ThatAsksForNothingIsRefused) { given({kWorkspace}).when("").then(RejectionCode::kInvalidInput); }
@@ -38,6 +64,28 @@ TEST(RootKey, IsCreatedForTheWorkspaceWithItsRights) {
       .then({"root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_1' name: 'ci' hash: 'r1' start: 'unkey_ab' "
              "permissions: 'api.*.read_api' expires_at_ms: 5 }"});
   given({kWorkspace, kRootKey}).when("create_root_key { root_key_id: 'rk_1' }").then(RejectionCode::kIdTaken);
+}
+
+TEST(RootKey, IsUpdatedByWhatChangesAlone) {
+  const std::string disabled = "root_key_updated { root_key_id: 'rk_1' enabled: false }";
+  const std::string named = "root_key_updated { root_key_id: 'rk_1' name: 'ci' }";
+  given({kWorkspace, kRootKey}).when("update_root_key { root_key_id: 'rk_1' enabled: false }").then({disabled});
+  given({kWorkspace, kRootKey, disabled}).when("update_root_key { root_key_id: 'rk_1' enabled: false }").then({});
+  given({kWorkspace, kRootKey}).when("update_root_key { root_key_id: 'rk_1' enabled: true name: 'ci' }").then({named});
+  given({kWorkspace, kRootKey, named}).when("update_root_key { root_key_id: 'rk_1' name: 'ci' }").then({});
+  given({kWorkspace, kRootKey}).when("update_root_key { root_key_id: 'rk_1' }").then({});
+}
+
+TEST(RootKey, IsUpdatedOnlyAliveAndInItsWorkspace) {
+  const std::string command = "update_root_key { root_key_id: 'rk_1' enabled: false }";
+  given({kWorkspace}).when(command).then(RejectionCode::kRootKeyNotFound);
+  given({kWorkspace, kRootKey, "root_key_revoked { root_key_id: 'rk_1' }"})
+      .when(command)
+      .then(RejectionCode::kRootKeyNotFound);
+  given({kWorkspace})
+      .and_given({"root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_2' }"}, "ws_2")
+      .when(command)
+      .then(RejectionCode::kRootKeyNotFound);
 }
 
 TEST(RootKey, IsRevokedOnceAndOnlyInItsWorkspace) {

@@ -49,7 +49,7 @@ TEST(RatelimitNamespace, IsDeletedOnceAndOnlyInItsWorkspace) {
 
 TEST(RatelimitOverride, IsSetInALiveNamespace) {
   const std::string command = set("rlor_1", "a*", "limit: 5 duration_ms: 1000");
-  given({kWorkspace, kNamespace}).when(command).then({kOverride});
+  given({kWorkspace, kNamespace}).when(command).then({kOverride}).with_data(R"({"overrideId":"rlor_1"})");
   given({kWorkspace}).when(command).then(RejectionCode::kRatelimitNamespaceNotFound);
   given({kWorkspace, kNamespace, kDeleted}).when(command).then(RejectionCode::kRatelimitNamespaceNotFound);
 }
@@ -62,6 +62,33 @@ TEST(RatelimitOverride, KeepsItsIdWhenItIsChanged) {
   given({kWorkspace, kNamespace, kOverride})
       .when(set("rlor_1", "b", "limit: 1 duration_ms: 1000"))
       .then(RejectionCode::kIdTaken);
+}
+
+TEST(RatelimitOverride, DoesNotHappenTwice) {
+  given({kWorkspace, kNamespace, kOverride})
+      .when(set("rlor_2", "a*", "limit: 5 duration_ms: 1000"))
+      .then({})
+      .with_data(R"({"overrideId":"rlor_1"})");
+}
+
+TEST(RatelimitOverride, HoldsAThousandWildcardsANamespaceAndAnyNumberOfOthers) {
+  const auto set_event = [](int i) {
+    return "ratelimit_override_set { namespace_id: 'rlns_1' override_id: 'rlor_w" + std::to_string(i) +
+           "' identifier: '" + std::to_string(i) + "*' limit: 5 duration_ms: 1000 }";
+  };
+  Given full = given({kWorkspace, kNamespace});
+  for (int i = 0; i < 999; ++i) full.and_given({set_event(i)});
+  full.when(set("rlor_1", "a*", "limit: 5 duration_ms: 1000")).then({kOverride});
+  full.and_given({set_event(999)});
+  full.when(set("rlor_1", "a*", "limit: 5 duration_ms: 1000")).then(RejectionCode::kInvalidInput, "1000");
+  full.when(set("rlor_1", "5*", "limit: 6 duration_ms: 1000"))
+      .then({"ratelimit_override_set { namespace_id: 'rlns_1' override_id: 'rlor_w5' identifier: '5*' limit: 6 "
+             "duration_ms: 1000 }"});
+  full.when(set("rlor_1", "a", "limit: 5 duration_ms: 1000"))
+      .then({"ratelimit_override_set { namespace_id: 'rlns_1' override_id: 'rlor_1' identifier: 'a' limit: 5 "
+             "duration_ms: 1000 }"});
+  full.and_given({"ratelimit_override_deleted { namespace_id: 'rlns_1' override_id: 'rlor_w5' }"});
+  full.when(set("rlor_1", "a*", "limit: 5 duration_ms: 1000")).then({kOverride});
 }
 
 TEST(RatelimitOverride, ComesBackAfterItWasDeleted) {

@@ -101,9 +101,9 @@ class CasesTest : public ::testing::TestWithParam<fs::path> {
   CasesTest() {
     names_["ROOT"] = server_.make_root_key("ws_main", {"administrator"});
     names_["OTHER"] = server_.make_root_key("ws_other", {"administrator"});
-    names_["OPERATOR"] =
-        server_.make_root_key("ws_main", {"administrator", "workspace.*.create_workspace",
-                                          "workspace.*.manage_root_keys", "workspace.*.read_workspace"});
+    names_["OPERATOR"] = server_.make_root_key(
+        "ws_main", {"administrator", "workspace.*.create_workspace", "workspace.*.manage_root_keys",
+                    "workspace.*.read_workspace", "workspace.*.update_workspace"});
     names_["NONE"] = server_.make_root_key("ws_main", {"nothing.*.at_all"});
     names_["CREATE_KEY"] = server_.make_root_key("ws_main", {"api.*.create_key"});
     names_["READ_KEY"] = server_.make_root_key("ws_main", {"api.*.read_key"});

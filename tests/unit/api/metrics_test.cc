@@ -79,6 +79,15 @@ TEST(Metrics, CountVerificationsByCode) {
   expect_line(metrics, R"(keyfold_verifications_total{code="DISABLED"} 0)");
 }
 
+TEST(Metrics, CountRatelimitDecisionsByOutcome) {
+  Metrics metrics;
+  metrics.count_ratelimit(RatelimitOutcome::kPassed);
+  metrics.count_ratelimit(RatelimitOutcome::kPassed);
+  metrics.count_ratelimit(RatelimitOutcome::kDenied);
+  expect_line(metrics, R"(keyfold_ratelimit_decisions_total{outcome="passed"} 2)");
+  expect_line(metrics, R"(keyfold_ratelimit_decisions_total{outcome="denied"} 1)");
+}
+
 TEST(Metrics, LoseNoCountBetweenThreads) {
   constexpr int kThreads = 12;  // more than shards
   constexpr int kRequests = 1'000;

@@ -124,14 +124,16 @@ std::string locations(std::string_view path, const json& body) {
   return joined;
 }
 
-TEST(OpenApi, RefusesUnknownMembersUnlessItSaysOtherwiseAndNoObjectEverywhere) {
+TEST(OpenApi, RefusesUnknownMembersUnlessItSaysOtherwiseAndOtherTypesEverywhere) {
   // As Unkey's are.
   const std::set<std::string> open = {"/v2/identities.createIdentity", "/v2/keys.rerollKey", "/v2/portal.rerollKey"};
   for (const std::string& path : schemas().paths()) {
     json body = document()["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"];
-    body["unknownMember"] = 1;
-    EXPECT_EQ(locations(path, body), open.contains(path) ? "" : "/additionalProperties") << path;
-    for (const json& other : {json(nullptr), json::array(), json(1), json("x")}) {
+    const bool is_array = body.is_array();
+    (is_array ? body[0] : body)["unknownMember"] = 1;
+    const std::string closed = is_array ? "/items/additionalProperties" : "/additionalProperties";
+    EXPECT_EQ(locations(path, body), open.contains(path) ? "" : closed) << path;
+    for (const json& other : {json(nullptr), is_array ? json::object() : json::array(), json(1), json("x")}) {
       EXPECT_EQ(schemas().validate(path, other).at(0).location, "/type") << path;
     }
   }
@@ -346,6 +348,41 @@ TEST(OpenApiRules, OfPermissionsAndRolesOnKeys) {
   }
 }
 
+TEST(OpenApiRules, OfRatelimits) {
+  const auto with = [](const json& members) {
+    json body{{"namespace", "n"}, {"identifier", "i"}, {"limit", 1}, {"duration", 1000}};
+    body.update(members);
+    return body;
+  };
+  const std::string kLongest(512, 'x');
+  const std::pair<json, std::string_view> of_limit[] = {
+      {json::object(), ""},
+      {{{"namespace", kLongest}, {"identifier", "\x01 \xF0\x9F\x98\x80 "}, {"cost", 0}}, ""},
+      {{{"namespace", ""}}, "/properties/namespace/minLength"},
+      {{{"namespace", kLongest + "x"}}, "/properties/namespace/maxLength"},
+      {{{"identifier", ""}}, "/properties/identifier/minLength"},
+      {{{"identifier", kLongest + "x"}}, "/properties/identifier/maxLength"},
+      {{{"limit", 0}}, "/properties/limit/minimum"},
+      {{{"limit", 2.5}}, "/properties/limit/type"},
+      {{{"duration", 999}}, "/properties/duration/minimum"},
+      {{{"duration", 2'592'000'000}}, ""},
+      {{{"duration", 2'592'000'001}}, "/properties/duration/maximum"},
+      {{{"cost", -1}}, "/properties/cost/minimum"},
+      {{{"async", true}}, "/additionalProperties"},
+  };
+  for (const auto& [members, want] : of_limit) {
+    EXPECT_EQ(locations("/v2/ratelimit.limit", with(members)), want) << members.dump();
+    const std::string in_items = want.empty() ? "" : "/items" + std::string(want);
+    EXPECT_EQ(locations("/v2/ratelimit.multiLimit", json::array({with(members)})), in_items) << members.dump();
+  }
+  EXPECT_EQ(locations("/v2/ratelimit.multiLimit", json::array()), "/minItems");
+  EXPECT_EQ(locations("/v2/ratelimit.multiLimit", json(std::vector<json>(101, with({})))), "/maxItems");
+  EXPECT_EQ(locations("/v2/ratelimit.setOverride", with({{"limit", 0}, {"duration", 3'000'000'000}})), "");
+  EXPECT_EQ(locations("/v2/ratelimit.setOverride", with({{"limit", -1}})), "/properties/limit/minimum");
+  EXPECT_EQ(locations("/v2/ratelimit.listOverrides", {{"namespace", "n"}, {"limit", 101}}),
+            "/properties/limit/maximum");
+}
+
 TEST(OpenApiRules, OfRootKeysAndWorkspaces) {
   const auto create = [](const json& members) { return locations("/v2/rootKeys.createRootKey", members); };
   EXPECT_EQ(create({{"name", "n"}, {"permissions", {"api.*.read_key"}}, {"workspaceId", "ws_1"}}), "");
@@ -358,6 +395,12 @@ TEST(OpenApiRules, OfRootKeysAndWorkspaces) {
   EXPECT_EQ(locations("/v2/workspaces.createWorkspace", {{"name", std::string(256, 'n')}}),
             "/properties/name/maxLength");
   EXPECT_EQ(locations("/v2/workspaces.listWorkspaces", json::object()), "");
+  const auto update = [](const json& members) { return locations("/v2/workspaces.updateWorkspace", members); };
+  EXPECT_EQ(update({{"workspaceId", "ws_1"}, {"requestsPerMinute", nullptr}, {"enabled", false}}), "");
+  EXPECT_EQ(update({{"workspaceId", "ws_1"}, {"requestsPerMinute", -1}}), "/properties/requestsPerMinute/minimum");
+  EXPECT_EQ(update({{"requestsPerMinute", 1}}), "/required");
+  EXPECT_EQ(locations("/v2/rootKeys.updateRootKey", {{"rootKeyId", "rk_1"}, {"name", ""}}),
+            "/properties/name/minLength");
   EXPECT_EQ(locations("/v2/rootKeys.listRootKeys", {{"limit", 0}}), "/properties/limit/minimum");
   EXPECT_EQ(locations("/v2/rootKeys.revokeRootKey", json::object()), "/required");
 }

@@ -20,7 +20,8 @@ TEST_F(Bootstrap, MakesARootKeyWithEveryPermission) {
   ASSERT_TRUE(root_key);
   EXPECT_EQ(root_key->workspace_id, made->workspace_id);
   const std::vector<std::string> permissions = {"administrator", "workspace.*.create_workspace",
-                                                "workspace.*.manage_root_keys", "workspace.*.read_workspace"};
+                                                "workspace.*.manage_root_keys", "workspace.*.read_workspace",
+                                                "workspace.*.update_workspace"};
   EXPECT_EQ(root_key->permissions, permissions);
 }
 

@@ -28,6 +28,8 @@ class Indexes : public ProjectionsTest {
     append_event(log_, 0,
                  payload("ratelimit_override_set { namespace_id: 'rlns_1' override_id: 'rlor_1' identifier: 'a*' "
                          "limit: 5 duration_ms: 1000 }"));
+    append_event(log_, 0, payload("workspace_created { workspace_id: 'ws_1' }"));
+    append_event(log_, 0, payload("workspace_updated { workspace_id: 'ws_1' requests { per_minute: 7 } }"));
     append_event(log_, 0,
                  payload("root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_1' hash: '" + kHash + "' }"));
   }
@@ -46,6 +48,8 @@ class Indexes : public ProjectionsTest {
     const auto root_key = projections.root_keys().find(digest_from(kHash));
     ASSERT_NE(root_key, nullptr);
     EXPECT_EQ(root_key->root_key_id, "rk_1");
+    EXPECT_EQ(root_key->workspace->state(), WorkspaceStanding::State::kEnabled);
+    EXPECT_EQ(root_key->workspace->requests_per_minute_max(), 7);
     const auto rule = projections.ratelimits(0).find("ws_1", "mail", "abc");
     ASSERT_TRUE(rule && rule->override);
     EXPECT_EQ(rule->override->limit, 5);

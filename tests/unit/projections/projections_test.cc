@@ -149,10 +149,10 @@ TEST_F(ProjectionsStore, ADigestNamesProjectorVersionPartitionPositionAndRows) {
   ASSERT_TRUE(digests);
   ASSERT_EQ(digests->size(), kTableCount * 2);
   EXPECT_EQ(digests->at(1).to_string(),
-            "digest workspaces v1 partition=1 next=1 rows=1 "
+            "digest workspaces v2 partition=1 next=1 rows=1 "
             "sha256=6b139db1a46a8a1c3cebbe3a8d1ffcce2a1b989acfbbe6e88cdfa56a577d03d1");
   EXPECT_EQ(digests->at(2).to_string(),
-            "digest root_keys v1 partition=0 next=0 rows=0 "
+            "digest root_keys v2 partition=0 next=0 rows=0 "
             "sha256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 

@@ -27,7 +27,7 @@ class RandomHistory {
   std::string id(const std::string& kind, std::uint32_t of) { return "'" + kind + std::to_string(number(of)) + "'"; }
 
   std::string text() {
-    switch (number(20)) {
+    switch (number(22)) {
       case 0:
         return "workspace_created { workspace_id: " + id("ws_", 4) + " name: " + id("w", 9) + " }";
       case 1:
@@ -67,6 +67,13 @@ class RandomHistory {
       case 17:
         return number(3) == 0 ? "migration_created { migration_id: " + id("mig_", 3) + " algorithm: SHA256 }"
                               : "key_migration_completed { key_id: " + id("key_", 13) + " hash: " + hash() + " }";
+      case 18:
+        return "workspace_updated { workspace_id: " + id("ws_", 5) +
+               " enabled: " + (number(2) == 0 ? "true" : "false") +
+               " requests { per_minute: " + std::to_string(number(9)) + " } }";
+      case 19:
+        return "root_key_updated { root_key_id: " + id("rk_", 5) + " enabled: " + (number(2) == 0 ? "true" : "false") +
+               " }";
       default:
         return command();
     }

@@ -50,6 +50,19 @@ TEST_F(RatelimitProjector, ChangesAnOverrideInPlaceAndForgetsADeletedOne) {
   EXPECT_FALSE(find_ratelimit_override_id(rows_, "rlns_1", "a/*"));
 }
 
+TEST_F(RatelimitProjector, CountsTheLiveWildcardsOfANamespace) {
+  given(kCreated);
+  given(override_set("rlor_1", "a*", 5));
+  given(override_set("rlor_2", "*", 5));
+  given(override_set("rlor_3", "plain", 5));
+  given(override_set("rlor_1", "a*", 6));
+  EXPECT_EQ(find_ratelimit_namespace(rows_, "rlns_1")->wildcards(), 2);
+  given(override_deleted("rlor_1"));
+  given(override_deleted("rlor_1"));
+  given(override_deleted("rlor_3"));
+  EXPECT_EQ(find_ratelimit_namespace(rows_, "rlns_1")->wildcards(), 1);
+}
+
 /// Events folded, and their changes given to an index as a commit does.
 class RatelimitIndexTest : public ::testing::Test {
  protected:

@@ -90,6 +90,49 @@ TEST(RootKeyIndex, RowsOfOtherTablesAndKindsAreNotItsBusiness) {
   EXPECT_EQ(index.find(sha256("secret")), nullptr);
 }
 
+Change put(const rows::WorkspaceRow& row) {
+  return {Table::kWorkspaces, "w/" + row.workspace_id(), row.SerializeAsString()};
+}
+
+TEST(RootKeyIndex, ARootKeyTellsAtOnceWhetherItIsEnabled) {
+  RootKeyIndex index;
+  rows::RootKeyRow row = make_row("rk_1", "secret");
+  index.apply(0, {put(row)});
+  EXPECT_TRUE(index.find(sha256("secret"))->enabled);
+  row.set_disabled(true);
+  index.apply(0, {put(row)});
+  EXPECT_FALSE(index.find(sha256("secret"))->enabled);
+}
+
+TEST(RootKeyIndex, ARootKeyKnowsTheStandingOfItsWorkspaceInWhicheverOrderTheyCame) {
+  using enum WorkspaceStanding::State;
+  RootKeyIndex index;
+  index.apply(0, {put(make_row("rk_1", "one"))});
+  const auto held = index.find(sha256("one"));
+  EXPECT_EQ(held->workspace->state(), kMissing);
+
+  rows::WorkspaceRow workspace;
+  workspace.set_workspace_id("ws_1");
+  index.apply(0, {put(workspace)});
+  EXPECT_EQ(held->workspace->state(), kEnabled);
+  EXPECT_FALSE(held->workspace->requests_per_minute_max());
+
+  workspace.set_disabled(true);
+  workspace.set_requests_per_minute_max(0);
+  index.apply(0, {put(workspace), put(make_row("rk_2", "two"))});
+  for (const auto& standing : {held->workspace, index.find(sha256("two"))->workspace, index.workspace("ws_1")}) {
+    EXPECT_EQ(standing->state(), kDisabled);
+    EXPECT_EQ(standing->requests_per_minute_max(), 0);
+  }
+  EXPECT_EQ(index.workspace("ws_2")->state(), kMissing);
+
+  workspace.clear_disabled();
+  workspace.clear_requests_per_minute_max();
+  index.apply(0, {put(workspace)});
+  EXPECT_EQ(held->workspace->state(), kEnabled);
+  EXPECT_FALSE(held->workspace->requests_per_minute_max());
+}
+
 RC_GTEST_PROP(RootKeyIndexProperty, ExactlyTheLiveRootKeysAreFoundAfterAnyHistory, ()) {
   RootKeyIndex index;
   std::map<std::string, rows::RootKeyRow> live;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -153,6 +154,8 @@ TEST(SlidingWindows, AreFullForNewCountersAloneAndRecover) {
   for (int i = 0; i < 1'000; ++i) (void)check(windows, of(std::to_string(i), 9));
   EXPECT_LE(windows.stats().counters, 64);
   EXPECT_GE(windows.stats().refused, 900);
+  EXPECT_TRUE(check(windows, of("one more", 9)).lacks_room);
+  EXPECT_FALSE(check(windows, of("one more", 9, 10)).lacks_room);
   expect(check(windows, of("0", 9)), true, 7);
   const std::int64_t later_ms = kStartMs + 3 * kMinuteMs;
   expect(check(windows, of("late", 9), later_ms), true, 8);
@@ -242,6 +245,45 @@ RC_GTEST_PROP(SlidingWindowsProperty, AnswerAsTheDefinitionDoes, ()) {
       RC_ASSERT(actual[i].reset_ms == expected[i].reset_ms);
     }
   }
+}
+
+/// Sums what threads were charged, by window.
+class WindowSums final : public ChargeSink {
+ public:
+  void charged(std::string_view, std::int64_t, std::int64_t window, std::int64_t tokens) override {
+    const std::lock_guard lock(mutex_);
+    sums[window] += tokens;
+  }
+  std::map<std::int64_t, std::int64_t> sums;
+
+ private:
+  std::mutex mutex_;
+};
+
+RC_GTEST_PROP(SlidingWindowsProperty, ThreadsTogetherFillNoWindowBeyondItsLimit, ()) {
+  constexpr int kThreads = 3;
+  const std::int64_t limit = *rc::gen::inRange(1, 40);
+  const std::int64_t step_ms = *rc::gen::inRange(0, 60);
+  const auto costs = *rc::gen::container<std::vector<int>>(150, rc::gen::inRange(0, 5));
+  WindowSums charges;
+  SlidingWindows windows(1'000, &charges);
+  std::atomic<std::int64_t> clock_ms{kStartMs};
+  std::atomic<std::int64_t> admitted{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&] {
+      for (const int cost : costs) {
+        if (check(windows, {"c", limit, 1'000, cost}, clock_ms.fetch_add(step_ms)).passed) admitted += cost;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::int64_t sum = 0;
+  for (const auto& [window, tokens] : charges.sums) {
+    RC_ASSERT(tokens <= limit);
+    sum += tokens;
+  }
+  RC_ASSERT(sum == admitted);
 }
 
 TEST(SlidingWindowsThreads, TogetherAdmitExactlyTheLimit) {

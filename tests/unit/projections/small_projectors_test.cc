@@ -22,6 +22,30 @@ TEST_F(WorkspaceProjector, KeepsACreatedWorkspace) {
   EXPECT_FALSE(find_workspace(rows_, "ws_2"));
 }
 
+TEST_F(WorkspaceProjector, ChangesWhatAnUpdateNames) {
+  given("workspace_created { workspace_id: 'ws_1' name: 'Acme' }");
+  given("workspace_updated { workspace_id: 'ws_1' enabled: false }");
+  given("workspace_updated { workspace_id: 'ws_1' requests { per_minute: 0 } }");
+  const std::string row = "workspace_id: 'ws_1' name: 'Acme' created_at_ms: 1700000000000 ";
+  expect_row(find_workspace(rows_, "ws_1"), row + "disabled: true requests_per_minute_max: 0");
+  given("workspace_updated { workspace_id: 'ws_1' enabled: true requests {} }");
+  expect_row(find_workspace(rows_, "ws_1"), row);
+  given("workspace_updated { workspace_id: 'ws_2' enabled: false }");
+  EXPECT_FALSE(find_workspace(rows_, "ws_2"));
+}
+
+TEST_F(RootKeyProjector, ChangesWhatAnUpdateNames) {
+  given("root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_1' name: 'ci' }");
+  given("root_key_updated { root_key_id: 'rk_1' enabled: false }");
+  given("root_key_updated { root_key_id: 'rk_1' name: 'cd' }");
+  const std::string row = "root_key_id: 'rk_1' workspace_id: 'ws_1' name: 'cd' created_at_ms: 1700000000000 ";
+  expect_row(find_root_key(rows_, "rk_1"), row + "disabled: true");
+  given("root_key_updated { root_key_id: 'rk_1' enabled: true }");
+  expect_row(find_root_key(rows_, "rk_1"), row);
+  given("root_key_updated { root_key_id: 'rk_2' name: 'x' }");
+  EXPECT_FALSE(find_root_key(rows_, "rk_2"));
+}
+
 TEST_F(RootKeyProjector, KeepsACreatedRootKeyOfTheWorkspaceThatItActsFor) {
   given(R"(root_key_created { root_key_id: 'rk_1' workspace_id: 'ws_9' name: 'ci' hash: '\001\002' start: 'unkey_ab'
            permissions: 'api.*.read_api' permissions: 'api.*.read_key' expires_at_ms: 7 })");
