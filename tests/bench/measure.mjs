@@ -18,10 +18,15 @@ export function cpuMicroseconds(pids) {
 }
 
 /** The middle value; of an even count the mean of the two in the middle. */
-export function median(values) {
+function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The middle value of each member of measurements that have the same members. */
+export function medians(runs) {
+  return Object.fromEntries(Object.keys(runs[0]).map((name) => [name, median(runs.map((run) => run[name]))]));
 }
 
 /** Runs wrk with one thread and one of our scripts; throws when any request failed. */

@@ -18,7 +18,7 @@ const fixed = (digits) => (value) => value.toFixed(digits);
 export function printVerify(options, { answerBytes, rows }) {
   print('keys.verifyKey over HTTP beside nginx "return 200"', [
     `${rate(options.keys)} keys, answer ${answerBytes} bytes, median of ${options.rounds} alternating runs of ${options.seconds} s`,
-    'wrk -t1 -cCONNECTIONS -s tests/bench/wrk/verify.lua URL, for both',
+    'wrk -t1 -cCONNECTIONS -s tests/bench/wrk/post.lua URL, for both',
   ], ['connections', 'keyfold/s', 'nginx/s', 'throughput', 'keyfold CPU us', 'nginx CPU us', 'CPU ratio', 'p50 ms', 'p99 ms'],
   rows.map(({ connections, ours, theirs }) => [String(connections), rate(ours.perSecond), rate(theirs.perSecond),
     fixed(2)(ours.perSecond / theirs.perSecond), fixed(1)(ours.cpuUs), fixed(1)(theirs.cpuUs),
@@ -34,4 +34,28 @@ export function printCreate(options, { rows }) {
   rows.map(({ connections, ours, theirs }) => [String(connections), rate(ours.perSecond), rate(theirs.perSecond),
     fixed(2)(ours.perSecond / theirs.perSecond), fixed(1)(ours.cpuUs), fixed(2)(ours.p50Ms), fixed(2)(ours.p99Ms),
     fixed(2)(theirs.p50Ms), fixed(2)(theirs.p99Ms)]));
+}
+
+/** `ratio`: over the plain verification of the same run. */
+export function printHotPaths(options, { connections, rows }) {
+  const [plain] = rows;
+  print('what clients ask all the time, beside a plain verification', [
+    `${connections} connections, median of ${options.rounds} alternating runs of ${options.seconds} s`,
+    `wrk -t1 -c${connections} -s tests/bench/wrk/post.lua URL`,
+  ], ['request', 'per second', 'throughput', 'CPU us', 'CPU ratio', 'p50 ms', 'p99 ms'],
+  rows.map((row) => [row.name, rate(row.perSecond), fixed(2)(row.perSecond / plain.perSecond), fixed(1)(row.cpuUs),
+    fixed(2)(row.cpuUs / plain.cpuUs), fixed(2)(row.p50Ms), fixed(2)(row.p99Ms)]));
+}
+
+const MARK_BYTES_PER_KEY = 135;
+const MARK_KEYS_PER_SECOND = 5_000_000;
+
+/** Ratios over the marks of prototypes: 135 bytes a key, 5 million keys a second from a closed directory. */
+export function printKeyMemory({ rows }) {
+  print('the index of keys: memory, and time from a stored directory', [
+    'key_index_memory fill|load DIRECTORY KEYS; names of 8 characters, one in four with an identity of its own',
+  ], ['keys', 'index bytes/key', 'of mark', 'process bytes/key', 'load s', 'of mark', 'look-up ns'],
+  rows.map((row) => [rate(row.keys), fixed(0)(row.indexBytes / row.keys), fixed(2)(row.indexBytes / row.keys / MARK_BYTES_PER_KEY),
+    fixed(0)(row.processBytes / row.keys), fixed(2)(row.seconds), fixed(2)(row.seconds / (row.keys / MARK_KEYS_PER_SECOND)),
+    fixed(0)(row.lookUpNs)]));
 }

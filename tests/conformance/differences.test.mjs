@@ -15,12 +15,12 @@ describe('differences from Unkey', () => {
     await world.admin.ok('apis.deleteApi', { apiId });
     expectNotFound(await world.admin.call('keys.createKey', { apiId }), 'api');
   });
-  it('2 takes the scheme word in any letter case', async () => {
+  it('2 ALL-31 takes the scheme word in any letter case', async () => {
     for (const scheme of ['bearer', 'BEARER', 'bEaReR']) {
       expectOk(await world.admin.call('apis.createApi', { name: 'scheme' }, { Authorization: `${scheme} ${world.server.rootKey}` }));
     }
   });
-  it('3 answers a body above the limit with 413 and closes', async () => {
+  it('3 ALL-20 answers a body above the limit with 413 and closes', async () => {
     const body = `{"name":"${'x'.repeat(11 * 1024 * 1024)}"}`;
     const answer = await world.admin.raw('apis.createApi', body);
     expectError(answer, 413, 'user/bad_request/request_body_too_large', 'Request Entity Too Large');

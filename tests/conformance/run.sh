@@ -10,7 +10,8 @@ if [ $# -lt 1 ]; then
 fi
 here=$(cd "$(dirname "$0")" && pwd)
 KEYFOLD_BINARY=$(realpath "$1")
-export KEYFOLD_BINARY
+KEYFOLD_TESTS_DIRECTORY=$(dirname "$here")
+export KEYFOLD_BINARY KEYFOLD_TESTS_DIRECTORY
 shift
 
 if [ $# -ge 1 ]; then

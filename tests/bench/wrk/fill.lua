@@ -1,5 +1,6 @@
--- Fills a server with keys and keeps their plaintexts: createKey up to KEYFOLD_BENCH_COUNT times, each key
--- appended to the file KEYFOLD_BENCH_KEYS. One wrk thread only; the run ends with its time even when it stopped before.
+-- Fills a server with keys and keeps their plaintexts: createKey with the body KEYFOLD_BENCH_CREATE, up to
+-- KEYFOLD_BENCH_COUNT times, each key appended to the file KEYFOLD_BENCH_KEYS. One wrk thread only; the run ends with
+-- its time even when it stopped before.
 require("report")
 
 local wanted = tonumber(os.getenv("KEYFOLD_BENCH_COUNT"))
@@ -11,7 +12,7 @@ function init()
   wrk.path = "/v2/keys.createKey"
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Authorization"] = "Bearer " .. os.getenv("KEYFOLD_BENCH_ROOT_KEY")
-  wrk.body = '{"apiId":"' .. os.getenv("KEYFOLD_BENCH_API") .. '"}'
+  wrk.body = os.getenv("KEYFOLD_BENCH_CREATE")
   keys = assert(io.open(os.getenv("KEYFOLD_BENCH_KEYS"), "a"))
 end
 

@@ -129,7 +129,7 @@ std::string refilled(std::int64_t day, const std::string& previous = "") {
   return "key_refilled { key_id: 'key_1' amount: 10 " + previous + " day: " + std::to_string(day) + " }";
 }
 
-TEST(RefillKey, RF1_SetsABalanceBelowTheAmountToIt) {
+TEST(RefillKey, Rf1SetsABalanceBelowTheAmountToIt) {
   given_key("credits_remaining: 3 " + kDaily)
       .when(refill_through(kToday + 1))
       .then({refilled(kToday + 1, "previous: 3")});
@@ -139,7 +139,7 @@ TEST(RefillKey, SetsAnUnlimitedBalance) {
   given_key(kDaily).when(refill_through(kToday + 1)).then({refilled(kToday + 1)});
 }
 
-TEST(RefillKey, RF2_RF6_LeavesAMonthlyKeyAloneUntilItsDay) {
+TEST(RefillKey, Rf2Rf6LeavesAMonthlyKeyAloneUntilItsDay) {
   // kNow is the 14th of November 2023.
   ASSERT_EQ(kToday, day_of(2023, 11, 14));
   const std::string members = "credits_remaining: 3 refill { interval: MONTHLY amount: 10 refill_day: 31 }";
@@ -147,12 +147,12 @@ TEST(RefillKey, RF2_RF6_LeavesAMonthlyKeyAloneUntilItsDay) {
   given_key(members).when(refill_through(day_of(2023, 11, 30))).then({refilled(day_of(2023, 11, 30), "previous: 3")});
 }
 
-TEST(RefillKey, RF3_NeverLowersABalance) {
+TEST(RefillKey, Rf3NeverLowersABalance) {
   given_key("credits_remaining: 10 " + kDaily).when(refill_through(kToday + 1)).then({});
   given_key("credits_remaining: 11 " + kDaily).when(refill_through(kToday + 1)).then({});
 }
 
-TEST(RefillKey, RF4_RF5_HappensOnceADay) {
+TEST(RefillKey, Rf4Rf5HappensOnceADay) {
   given_key("credits_remaining: 3 " + kDaily)
       .and_given({refilled(kToday + 1), "key_credits_spent { key_id: 'key_1' cost: 10 remaining: 0 }"})
       .when(refill_through(kToday + 1))
@@ -177,7 +177,7 @@ TEST(RefillKey, CountsFromTheWorkspacesMark) {
   given_key("credits_remaining: 3 " + kDaily).when(refill_through(kToday + 1, kToday + 1)).then({});
 }
 
-TEST(RefillKey, RF7_LeavesDeletedKeysAlone) {
+TEST(RefillKey, Rf7LeavesDeletedKeysAlone) {
   const auto key = [] { return given_key("credits_remaining: 3 " + kDaily); };
   key().and_given({"key_deleted { key_id: 'key_1' }"}).when(refill_through(kToday + 1)).then({});
   key().and_given({"key_deleted { key_id: 'key_1' permanent: true }"}).when(refill_through(kToday + 1)).then({});

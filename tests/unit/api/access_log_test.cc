@@ -32,7 +32,7 @@ class AccessLogTest : public ::testing::Test {
   keyfold::testing::TemporaryDirectory directory_;
 };
 
-TEST_F(AccessLogTest, WritesOneObjectALine) {
+TEST_F(AccessLogTest, Hs5WritesOneObjectALine) {
   open(Mode::kAll)
       ->write({.request_id = "req_1",
                .method = "POST",

@@ -12,7 +12,7 @@ std::string_view refusal_of(std::string_view authorization) {
   return root_key ? "" : root_key.error().type;
 }
 
-TEST(Authentication, WantsTheBearerSchemeAndAToken) {
+TEST(Authentication, Kg5WantsTheBearerSchemeAndAToken) {
   for (const auto header : {"Basic abc", "unkey_abc", "Bearer", "Bearer ", "Bearerunkey_abc", "Bearer\tabc", "  "}) {
     EXPECT_EQ(refusal_of(header), "unkey/authentication/malformed") << header;
   }

@@ -40,7 +40,7 @@ TEST(Tuples, OfWhichAnyIsEnoughAllow) {
   EXPECT_FALSE(allows_any(held, {}));
 }
 
-TEST(Tuples, AreNeverAllowedByUrnGrants) {
+TEST(Tuples, Ur5AreNeverAllowedByUrnGrants) {
   EXPECT_FALSE(allows_tuple({"unkey:v1:ws_1:**#*"}, "api.*.read_key"));
   EXPECT_FALSE(allows(Held{"unkey:v1:ws_1:**#*"}, {"api.*.read_key", {}}));
 }
@@ -59,7 +59,7 @@ TEST(Administrator, DoesNotReachBeyondItsWorkspace) {
   EXPECT_TRUE(allows_tuple({"administrator", "workspace.*.create_workspace"}, "workspace.*.create_workspace"));
 }
 
-TEST(UrnGrants, CoverWhatTheyName) {
+TEST(UrnGrants, Ur1Ur3CoverWhatTheyName) {
   for (const std::string_view grant :
        {"unkey:v1:ws_1:ratelimits/namespaces/ns_1/overrides/o_1#read_override",
         "unkey:v1:ws_1:ratelimits/namespaces/ns_1/overrides/*#read_override",
@@ -69,7 +69,7 @@ TEST(UrnGrants, CoverWhatTheyName) {
   }
 }
 
-TEST(UrnGrants, DoNotCoverWhatTheyDoNotName) {
+TEST(UrnGrants, Ur3DoNotCoverWhatTheyDoNotName) {
   for (const std::string_view grant :
        {"unkey:v1:ws_2:ratelimits/namespaces/ns_1/overrides/o_1#read_override",
         "unkey:v1:ws_1:ratelimits/namespaces/ns_1/overrides/o_1#set_override",
@@ -80,7 +80,7 @@ TEST(UrnGrants, DoNotCoverWhatTheyDoNotName) {
   }
 }
 
-TEST(UrnGrants, OfASubtreeCoverItsBase) {
+TEST(UrnGrants, Ur6OfASubtreeCoverItsBase) {
   EXPECT_TRUE(allows_urn({"unkey:v1:ws_1:portals/p_1/**#read"}, "unkey:v1:ws_1:portals/p_1#read"));
   EXPECT_TRUE(allows_urn({"unkey:v1:ws_1:portals/p_1/**#read"}, "unkey:v1:ws_1:portals/p_1/sessions/s_1#read"));
   EXPECT_FALSE(allows_urn({"unkey:v1:ws_1:portals/p_1/**#read"}, "unkey:v1:ws_1:portals/p_2#read"));
@@ -93,7 +93,7 @@ TEST(UrnGrants, OfOneThingDoNotCoverARequirementOfAll) {
       allows_urn({"unkey:v1:ws_1:keyspaces/*/keys/*#read_key"}, "unkey:v1:ws_1:keyspaces/ks_1/keys/*#read_key"));
 }
 
-TEST(UrnGrants, ThatAreMalformedSpoilNoGoodOne) {
+TEST(UrnGrants, Ur4ThatAreMalformedSpoilNoGoodOne) {
   EXPECT_TRUE(allows_urn({"unkey:v1:ws_1:**", "unkey:v1:ws_1:ratelimits/**#read_override", "unkey:v2:x"}, kOverride));
 }
 
@@ -125,7 +125,7 @@ const std::string_view kMalformedUrns[] = {
     "unkey:v1:ws_1:key spaces#read_key",       // a blank
 };
 
-TEST(UrnGrants, ThatAreMalformedCoverNothing) {
+TEST(UrnGrants, Ur2ThatAreMalformedCoverNothing) {
   for (const std::string_view grant : kMalformedUrns) {
     EXPECT_FALSE(is_grant(grant)) << grant;
     EXPECT_FALSE(allows_urn({std::string(grant)}, std::string(grant))) << grant;

@@ -39,16 +39,16 @@ void expect_all(const std::vector<QueryCase>& cases) {
 
 TEST(PermissionQuery, AsksForOneSlug) { expect_all({{"a", {"a"}, true}, {"a", {"b"}, false}, {"a", {}, false}}); }
 
-TEST(PermissionQuery, JoinsByAndAndOr) {
+TEST(PermissionQuery, Ex1JoinsByAndAndOr) {
   expect_all(
       {{"a AND b", {"a", "b"}, true}, {"a AND b", {"a"}, false}, {"a OR b", {"b"}, true}, {"a OR b", {"c"}, false}});
 }
 
-TEST(PermissionQuery, BindsAndTighterThanOr) {
+TEST(PermissionQuery, Ex1BindsAndTighterThanOr) {
   expect_all({{"a OR b AND c", {"a"}, true}, {"a OR b AND c", {"b"}, false}, {"a AND b OR c", {"c"}, true}});
 }
 
-TEST(PermissionQuery, HonoursGroups) {
+TEST(PermissionQuery, Ex1HonoursGroups) {
   expect_all({{"(a OR b) AND c", {"a"}, false},
               {"(a OR b) AND c", {"a", "c"}, true},
               {"((a))", {"a"}, true},
@@ -56,29 +56,29 @@ TEST(PermissionQuery, HonoursGroups) {
               {"a AND (b OR (c AND d))", {"a", "c"}, false}});
 }
 
-TEST(PermissionQuery, TakesOperatorsInAnyLetterCase) {
+TEST(PermissionQuery, Ex2TakesOperatorsInAnyLetterCase) {
   expect_all({{"a and b", {"a"}, false}, {"a aNd b", {"a", "b"}, true}, {"a Or b", {"b"}, true}});
 }
 
-TEST(PermissionQuery, TakesWordsThatContainOperatorsAsSlugs) {
+TEST(PermissionQuery, Ex2TakesWordsThatContainOperatorsAsSlugs) {
   for (const std::string_view slug : {"android", "order", "ANDREW", "band", "a.and", "and/or", "or1", "_and"}) {
     EXPECT_TRUE(is_satisfied(slug, {slug})) << slug;
   }
 }
 
-TEST(PermissionQuery, SkipsBlanksTabsAndLineEnds) {
+TEST(PermissionQuery, Ex3SkipsBlanksTabsAndLineEnds) {
   expect_all(
       {{" \t\r\n a \n AND\t\rb  ", {"a", "b"}, true}, {"(a)AND(b)", {"a", "b"}, true}, {"(a)or(b)", {"b"}, true}});
 }
 
-TEST(PermissionQuery, TakesEveryCharacterOfASlug) {
+TEST(PermissionQuery, Ex4TakesEveryCharacterOfASlug) {
   for (const std::string_view slug :
        {"x", "7", "api.read", "a_b", "a-b", "a:b:c", "api.*", "*", "a/b", "A.b_C-9:*/z"}) {
     EXPECT_TRUE(is_satisfied(slug, {slug})) << slug;
   }
 }
 
-TEST(PermissionQuery, TakesTheStarAsALetter) {
+TEST(PermissionQuery, Ex6TakesTheStarAsALetter) {
   expect_all({{"api.read", {"api.*"}, false},
               {"api.*", {"api.read"}, false},
               {"api.*", {"api.*"}, true},
@@ -87,7 +87,7 @@ TEST(PermissionQuery, TakesTheStarAsALetter) {
 
 TEST(PermissionQuery, ComparesSlugsExactly) { expect_all({{"a", {"A"}, false}, {"ab", {"a", "abc"}, false}}); }
 
-TEST(PermissionQuery, RefusesWhatIsNoExpressionAndSaysWhere) {
+TEST(PermissionQuery, Ex5RefusesWhatIsNoExpressionAndSaysWhere) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"", "a permission is missing (byte 0)"},
       {" \t\n ", "a permission is missing (byte 4)"},
@@ -114,7 +114,7 @@ TEST(PermissionQuery, RefusesAnErrorBehindADecidedOr) {
   EXPECT_FALSE(satisfies("a OR @", std::vector<std::string_view>{"a"}));
 }
 
-TEST(PermissionQuery, RefusesEveryOtherPunctuation) {
+TEST(PermissionQuery, Ex5RefusesEveryOtherPunctuation) {
   for (const char c : std::string_view("@$#%!?&|^~`'\"+=,;<>[]{}\\")) {
     EXPECT_FALSE(satisfies(std::string("a") + c + "b", {})) << c;
   }

@@ -12,7 +12,7 @@
 namespace keyfold {
 namespace {
 
-TEST(Hash, AgreesWithThePublishedTestVectors) {
+TEST(Hash, Kg4AgreesWithThePublishedTestVectors) {
   EXPECT_EQ(to_hex(as_view(sha256("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(sha256({"a", "", "bc"}), sha256("abc"));
   EXPECT_EQ(to_hex(as_view(hmac_sha256("Jefe", "what do ya want for nothing?"))),

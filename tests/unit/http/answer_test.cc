@@ -47,7 +47,7 @@ TEST(DateCache, FormatsAsHttpWants) {
   EXPECT_EQ(cache.at(784111778), "Sun, 06 Nov 1994 08:49:38 GMT");
 }
 
-TEST(Request, TakesTheFirstForwardedAddressAsTheClients) {
+TEST(Request, Hs4TakesTheFirstForwardedAddressAsTheClients) {
   Request request{.peer = "10.0.0.1"};
   EXPECT_EQ(request.client_ip(), "10.0.0.1");
   const std::pair<std::string_view, std::string_view> cases[] = {

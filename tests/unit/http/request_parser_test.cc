@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"TrailersAboveTheLimit", chunked("0\r\nA: " + std::string(256, 'x')), 431}),
     name_of);
 
-TEST(RequestParser, TakesRequestsExactlyAtTheLimits) {
+TEST(RequestParser, Hs1TakesRequestsExactlyAtTheLimits) {
   const auto largest = with_fields("A: " + std::string(256 - with_fields("A: \r\n").size(), 'x') + "\r\n");
   ASSERT_EQ(largest.size(), 256U);
   EXPECT_EQ(parse(largest).requests.size(), 1U);

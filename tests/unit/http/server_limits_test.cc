@@ -46,7 +46,7 @@ TEST_F(ServerTest, RefusesTooManyHeaderBytes) {
   EXPECT_EQ(status_of(client.read_answer()), 431);
 }
 
-TEST_F(ServerTest, ClosesOnATruncatedRequest) {
+TEST_F(ServerTest, Hs2ClosesOnATruncatedRequest) {
   start();
   const auto whole = post("/echo", "abc");
   for (std::size_t size = 1; size < whole.size(); ++size) {
@@ -127,7 +127,7 @@ TEST_F(ServerTest, Answers408WhenTheBodyTakesTooLong) {
   EXPECT_EQ(status_of(client.read_answer()), 408);
 }
 
-TEST_F(ServerTest, Answers408WhenTheHandlerTakesTooLong) {
+TEST_F(ServerTest, Hs3Answers408WhenTheHandlerTakesTooLong) {
   start({.request_deadline_ms = 50});
   auto client = connect();
   client.send(get("/later") + get("/dropped"));

@@ -78,7 +78,7 @@ TEST_F(ServerTest, AnswersACompletionThatIsCalledWithinTheHandler) {
   EXPECT_EQ(ask("/"), "at once");
 }
 
-TEST_F(ServerTest, Answers500ForAHandlerThatThrowsAndGoesOn) {
+TEST_F(ServerTest, Hs6Answers500ForAHandlerThatThrowsAndGoesOn) {
   start();
   auto client = connect();
   client.send(get("/throw") + get("/next"));
