@@ -148,17 +148,17 @@ std::optional<http::Response> Api::Impl::answer_plain_verification(const http::R
   const std::int64_t now_ms = services.clock.now_ms();
   const auto caller = authenticate(headers.authorization, services.projections.root_keys(), now_ms);
   if (!caller || (*caller)->workspace->requests_per_minute_max()) return std::nullopt;
-  auto judged = judge(*asked, **caller, services.projections.keys((*caller)->partition), now_ms);
-  if (!judged || judged->must_spend) return std::nullopt;
-  const Verdict verdict = charge_ratelimits(*std::move(judged), services.windows, now_ms);
+  auto verdict = judge(*asked, **caller, services.projections.keys((*caller)->partition), now_ms);
+  if (!verdict || verdict->must_spend) return std::nullopt;
+  charge_ratelimits(*verdict, services.windows, now_ms);
   const std::string request_id = make_id("req");
   http::Response response;
   response.body.reserve(512);
   response.body.append(R"({"meta":{"requestId":")").append(request_id).append(R"("},"data":)");
-  append_answer(response.body, verdict);
+  append_answer(response.body, *verdict);
   response.body += '}';
-  services.metrics.count_verification(static_cast<std::size_t>(verdict.code));
-  record_verification(services.usage, {request_id, (*caller)->workspace_id, now_ms, started_ns, asked->tags}, verdict,
+  services.metrics.count_verification(static_cast<std::size_t>(verdict->code));
+  record_verification(services.usage, {request_id, (*caller)->workspace_id, now_ms, started_ns, asked->tags}, *verdict,
                       0);
   const std::int64_t duration_ns = monotonic_ns() - started_ns;
   services.metrics.observe(route.metrics_id, response.status, duration_ns);

@@ -10,28 +10,28 @@ describe('differences from Unkey', () => {
   before(async () => { world = await World.start(); });
   after(() => world.stop());
 
-  it('1 creates no key in a deleted API', async () => {
+  it('creates no key in a deleted API', async () => {
     const apiId = await world.api();
     await world.admin.ok('apis.deleteApi', { apiId });
     expectNotFound(await world.admin.call('keys.createKey', { apiId }), 'api');
   });
-  it('2 ALL-31 takes the scheme word in any letter case', async () => {
+  it('ALL-31 takes the scheme word in any letter case', async () => {
     for (const scheme of ['bearer', 'BEARER', 'bEaReR']) {
       expectOk(await world.admin.call('apis.createApi', { name: 'scheme' }, { Authorization: `${scheme} ${world.server.rootKey}` }));
     }
   });
-  it('3 ALL-20 answers a body above the limit with 413 and closes', async () => {
+  it('ALL-20 answers a body above the limit with 413 and closes', async () => {
     const body = `{"name":"${'x'.repeat(11 * 1024 * 1024)}"}`;
     const answer = await world.admin.raw('apis.createApi', body);
     expectError(answer, 413, 'user/bad_request/request_body_too_large', 'Request Entity Too Large');
     assert.equal(answer.headers.connection, 'close');
   });
-  it('3 takes a body of exactly the limit', async () => {
+  it('takes a body of exactly the limit', async () => {
     const frame = '{"name":"small enough"}';
     const body = frame.padEnd(10 * 1024 * 1024, ' ');
     expectOk(await world.admin.raw('apis.createApi', body));
   });
-  it('4 answers unknown paths and wrong methods in the envelope', async () => {
+  it('answers unknown paths and wrong methods in the envelope', async () => {
     const absent = await world.client.request('POST', '/v2/nothing.here');
     expectError(absent, 404, absent.error?.type?.replace('https://unkey.com/docs/errors/', '') ?? 'an error type');
     const wrong = await world.client.request('GET', '/v2/keys.getKey');
@@ -40,32 +40,32 @@ describe('differences from Unkey', () => {
     assert.match(wrong.body.meta.requestId, /^req_/);
     assert.equal(wrong.error.status, 405);
   });
-  it('5 refuses invalid UTF-8 with the byte offset, on every path', async () => {
+  it('refuses invalid UTF-8 with the byte offset, on every path', async () => {
     const broken = Buffer.from('{"name":"abc\xff\xfe"}', 'latin1');
     const [entry] = expectInvalid(await world.admin.raw('apis.createApi', broken), 'requestBody');
     assert.match(entry.message, /12/);
     expectInvalid(await world.admin.raw('keys.verifyKey', Buffer.from('{"key":"abc\xc3("}', 'latin1')), 'requestBody');
   });
-  it('5 refuses overlong forms and surrogates', async () => {
+  it('refuses overlong forms and surrogates', async () => {
     for (const bytes of ['\xc0\xaf', '\xed\xa0\x80', '\xf5\x80\x80\x80', '\xe2\x82']) {
       expectInvalid(await world.admin.raw('apis.createApi', Buffer.from(`{"name":"abc${bytes}"}`, 'latin1')));
       expectInvalid(await world.admin.raw('keys.verifyKey', Buffer.from(`{"key":"abc${bytes}"}`, 'latin1')));
     }
   });
-  it('6 has one text for a customer key and an unknown token', async () => {
+  it('has one text for a customer key and an unknown token', async () => {
     const { key } = await world.key();
     const detailFor = async (token) => expectError(
       await new Caller(world.client, token).call('apis.createApi', { name: 'abc' }), 401, 'unkey/authentication/key_not_found').detail;
     assert.equal(await detailFor(key), await detailFor('unkey_unknown'));
   });
-  it('7 names no looked-up id in a 403', async () => {
+  it('names no looked-up id in a 403', async () => {
     const { keyId, apiId } = await world.key();
     for (const operation of ['keys.getKey', 'keys.updateKey', 'keys.deleteKey']) {
       const { detail } = expectForbidden(await (await world.callerWith()).call(operation, { keyId }));
       assert.ok(!detail.includes(apiId) && !detail.includes(keyId), detail);
     }
   });
-  it('9 shows a revocation to the very next verification', async () => {
+  it('shows a revocation to the very next verification', async () => {
     for (let i = 0; i < 20; i += 1) {
       const { keyId, key } = await world.key();
       expectCode(await world.verify(key), 'VALID');
@@ -73,7 +73,7 @@ describe('differences from Unkey', () => {
       expectCode(await world.verify(key), 'NOT_FOUND');
     }
   });
-  it('11 12 lists permissions sorted and distinct', async () => {
+  it('lists permissions sorted and distinct', async () => {
     const slugs = [unique('z'), unique('a'), unique('m')];
     const role = unique('role');
     await world.admin.ok('permissions.createRole', { name: role, permissions: slugs });
@@ -81,7 +81,7 @@ describe('differences from Unkey', () => {
     assert.deepEqual(expectCode(await world.verify(key), 'VALID').permissions, [...slugs].sort());
     assert.deepEqual((await world.get(keyId)).permissions, [...slugs].sort());
   });
-  it('14 refuses JSON nested deeper than 100', async () => {
+  it('refuses JSON nested deeper than 100', async () => {
     const nested = (depth) => `{"apiId":"api_absent00","meta":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
     expectNotFound(await world.admin.raw('keys.createKey', nested(90)), 'api');
     expectInvalid(await world.admin.raw('keys.createKey', nested(101)), 'requestBody');
@@ -89,13 +89,13 @@ describe('differences from Unkey', () => {
     const deepTags = `{"key":"a","tags":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
     expectInvalid(await world.admin.raw('keys.verifyKey', deepTags));
   });
-  it('18 answers an update of an identity with the stored meta', async () => {
+  it('answers an update of an identity with the stored meta', async () => {
     const externalId = unique('customer');
     await world.admin.ok('identities.createIdentity', { externalId, meta: { stored: true } });
     const answer = await world.admin.ok('identities.updateIdentity', { identity: externalId, ratelimits: [] });
     assert.deepEqual(answer.meta, { stored: true });
   });
-  it('19 ends a page early when it has come to 8 MiB', async () => {
+  it('ends a page early when it has come to 8 MiB', async () => {
     const { caller } = await world.otherWorkspace();
     const made = [];
     for (let i = 0; i < 10; i += 1) made.push((await world.identity({ meta: { text: 'x'.repeat(1_000_000) } }, caller)).id);
@@ -104,9 +104,16 @@ describe('differences from Unkey', () => {
     const rest = expectOk(await caller.call('identities.listIdentities', { cursor: first.body.pagination.cursor }));
     assert.deepEqual([...first.data, ...rest].map((row) => row.id), made.sort());
   });
-  it('4.5 stores the shape of ratelimits in verifyKey without enforcing them yet', async () => {
-    const { key } = await world.key({ ratelimits: [{ name: 'once', limit: 1, duration: 60_000, autoApply: true }] });
-    expectCode(await world.verify(key, { ratelimits: [{ name: 'once' }] }), 'VALID');
-    expectCode(await world.verify(key), 'VALID');
+  it('refuses impossible numbers of a rate limit instead of dropping all limits', async () => {
+    const { key } = await world.key();
+    for (const numbers of [{ limit: 0, duration: 60_000 }, { limit: 1, duration: 999 }]) {
+      expectInvalid(await world.verify(key, { ratelimits: [{ name: 'own', ...numbers }] }), '/minimum');
+    }
+  });
+  it('lets the last of two entries with one name count', async () => {
+    const { key } = await world.key();
+    const own = (limit) => ({ name: 'own', limit, duration: 86_400_000 });
+    const { ratelimits } = expectCode(await world.verify(key, { ratelimits: [own(5), own(9)] }), 'VALID');
+    assert.deepEqual(ratelimits.map((one) => one.limit), [9]);
   });
 });

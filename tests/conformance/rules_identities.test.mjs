@@ -1,4 +1,5 @@
-// identities.* but for lists (CI-*, GI-*, UI-*, DI-*), and identities across endpoints (XX-02, XX-05, E2E-01, E2E-02).
+// identities.* but for lists (CI-*, GI-*, UI-*, DI-*), and identities across endpoints (XX-02, XX-05, XX-07,
+// E2E-01, E2E-02).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventsTail } from './lib/cli.mjs';
@@ -272,10 +273,13 @@ describe('identities.deleteIdentity', () => {
   it('DI-02 DI-11 XX-05 is gone from verifications and reads of its keys at once', async () => {
     const { id, externalId } = await made({ ratelimits: [limit('requests', { autoApply: true })] });
     const { keyId, key, apiId } = await world.key({ externalId });
-    assert.equal(expectCode(await world.verify(key), 'VALID').identity.id, id);
+    const before_ = expectCode(await world.verify(key), 'VALID');
+    assert.equal(before_.identity.id, id);
+    assert.equal(before_.ratelimits.length, 1);
     expectOk(await remove(id));
     const verified = expectCode(await world.verify(key), 'VALID');
     assert.ok(!('identity' in verified) && !('ratelimits' in verified), JSON.stringify(verified));
+    expectError(await world.verify(key, { ratelimits: [{ name: 'requests' }] }), 412, 'unkey/application/precondition_failed');
     const whoami = await world.admin.ok('keys.whoami', { key });
     for (const view of [await world.get(keyId), whoami, expectOk(await world.listKeys(apiId))[0]]) assert.ok(!('identity' in view));
     assert.deepEqual(expectOk(await world.listKeys(apiId, { externalId })), []);
@@ -365,6 +369,14 @@ describe('identities of keys', () => {
     }
     await world.update(keyId, { ratelimits: [] });
     assert.equal((await world.get(keyId)).identity.ratelimits.length, 2);
+  });
+  it('XX-07 no longer finds a named limit that an update took away', async () => {
+    const { id, externalId } = await made({ ratelimits: [limit('requests')] });
+    const { key } = await world.key({ externalId });
+    const ratelimits = [{ name: 'requests' }];
+    expectCode(await world.verify(key, { ratelimits }), 'VALID');
+    expectOk(await update(id, { ratelimits: [] }));
+    expectError(await world.verify(key, { ratelimits }), 412, 'unkey/application/precondition_failed', 'Precondition Failed');
   });
   it('E2E-02 shows a change to all keys of the identity at once', async () => {
     const { id, externalId } = await made();

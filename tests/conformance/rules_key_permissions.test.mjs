@@ -129,11 +129,13 @@ describe('keys.addPermissions', () => {
       assert.notEqual(made.id, id);
     }
   });
-  it('AP-09 forbids a revoked or expired root key', async () => {
-    const { rootKeyId, rootKey } = await world.admin.ok('rootKeys.createRootKey', { name: 'gone', permissions: ['administrator'] });
-    await world.admin.ok('rootKeys.revokeRootKey', { rootKeyId });
-    expectError(await world.admin.call('keys.addPermissions', { keyId: 'key_absent00', permissions: ['a'] },
-      { Authorization: `Bearer ${rootKey}` }), 401, 'unkey/authentication/key_not_found');
+  it('AP-09 forbids a disabled root key', async () => {
+    const { keyId } = await world.key();
+    const { rootKeyId, rootKey } = await world.admin.ok('rootKeys.createRootKey', { name: 'off', permissions: ['administrator'] });
+    await world.admin.ok('rootKeys.updateRootKey', { rootKeyId, enabled: false });
+    expectError(await world.admin.call('keys.addPermissions', { keyId, permissions: ['a'] },
+      { Authorization: `Bearer ${rootKey}` }), 403, 'unkey/authorization/key_disabled');
+    assert.deepEqual(await shown(keyId), []);
   });
   it('AP-10 forbids with less than the rights that it needs', async () => {
     const [slug] = await existing('perm');

@@ -126,6 +126,10 @@ describe('keys.addRoles', () => {
       { name: 'expired', permissions: ['administrator'], expires: Date.now() - 1000 });
     expectError(await world.admin.call('keys.addRoles', { keyId, roles: [role.name] },
       { Authorization: `Bearer ${expired.rootKey}` }), 403, 'unkey/authorization/forbidden');
+    const disabled = await world.admin.ok('rootKeys.createRootKey', { name: 'off', permissions: ['administrator'] });
+    await world.admin.ok('rootKeys.updateRootKey', { rootKeyId: disabled.rootKeyId, enabled: false });
+    expectError(await world.admin.call('keys.addRoles', { keyId, roles: [role.name] },
+      { Authorization: `Bearer ${disabled.rootKey}` }), 403, 'unkey/authorization/key_disabled');
     assert.deepEqual(await shown(keyId), []);
     assert.deepEqual(namesOf(await add(keyId, [role.name], await world.callerWith(`api.${apiId}.update_key`, ADD))), [role.name]);
   });

@@ -15,9 +15,9 @@ namespace {
 using Address = std::array<std::uint8_t, 16>;
 
 std::optional<Address> parse_address(std::string_view text) {
-  // inet_pton wants a text that ends.
+  // inet_pton wants a text that ends with a zero, and has none before.
   char copy[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof copy) return std::nullopt;
+  if (text.size() >= sizeof copy || text.find('\0') != std::string_view::npos) return std::nullopt;
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = 0;
   Address address{};

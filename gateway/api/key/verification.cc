@@ -128,8 +128,8 @@ Answered<Verdict> judge(const VerifyRequest& request, const projections::RootKey
   return verdict;
 }
 
-Verdict charge_ratelimits(Verdict verdict, projections::SlidingWindows& windows, std::int64_t now_ms) {
-  if (verdict.ratelimits.empty()) return verdict;
+void charge_ratelimits(Verdict& verdict, projections::SlidingWindows& windows, std::int64_t now_ms) {
+  if (verdict.ratelimits.empty()) return;
   std::vector<projections::WindowCheck> checks;
   checks.reserve(verdict.ratelimits.size());
   for (const AppliedRatelimit& limit : verdict.ratelimits) {
@@ -141,7 +141,6 @@ Verdict charge_ratelimits(Verdict verdict, projections::SlidingWindows& windows,
     verdict.code = VerifyCode::kRateLimited;
     verdict.must_spend = false;
   }
-  return verdict;
 }
 
 Verdict conclude_spending(Verdict verdict, VerifyCode code, const projections::KeyIndex& keys, const Digest& hash,

@@ -50,8 +50,9 @@ struct Verdict {
 [[nodiscard]] Answered<Verdict> judge(const VerifyRequest& request, const projections::RootKey& caller,
                                       const projections::KeyIndex& keys, std::int64_t now_ms);
 
-/// The verdict after its rate limits: all are charged, or none and the code is kRateLimited. Once for a verification.
-[[nodiscard]] Verdict charge_ratelimits(Verdict verdict, projections::SlidingWindows& windows, std::int64_t now_ms);
+/// Brings the verdict past its rate limits: all are charged, or none and the code is kRateLimited. Once for a
+/// verification.
+void charge_ratelimits(Verdict& verdict, projections::SlidingWindows& windows, std::int64_t now_ms);
 
 /// The verdict after an attempt to spend the credits of the key of that hash, which it shows as it is now.
 [[nodiscard]] Verdict conclude_spending(Verdict verdict, VerifyCode code, const projections::KeyIndex& keys,

@@ -22,6 +22,7 @@ struct AskedRatelimit {
   std::optional<std::int64_t> duration_ms;
 
   [[nodiscard]] bool is_inline() const { return limit && duration_ms; }
+  friend bool operator==(const AskedRatelimit&, const AskedRatelimit&) = default;
 };
 
 /// A rate limit that a verification must pass.

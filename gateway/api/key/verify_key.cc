@@ -77,17 +77,17 @@ bool is_repeat(const Call& call, const Services& services) {
 Answered<Step> verify_key(const Call& call, const Services& services) {
   if (is_repeat(call, services)) return Data{};
   const VerifyRequest request = verify_request_of(call);
-  auto judged = judge(request, *call.principal, services.projections.keys(call.principal->partition), call.time_ms);
-  if (!judged) return refuse(std::move(judged.error()));
-  if (judged->code == VerifyCode::kNotFound) {
+  auto verdict = judge(request, *call.principal, services.projections.keys(call.principal->partition), call.time_ms);
+  if (!verdict) return refuse(std::move(verdict.error()));
+  if (verdict->code == VerifyCode::kNotFound) {
     if (auto adopted = adopt_migrated_key(call, services)) return *std::move(adopted);
   }
-  const Verdict verdict = charge_ratelimits(*std::move(judged), services.windows, call.time_ms);
+  charge_ratelimits(*verdict, services.windows, call.time_ms);
   // What was charged to rate limits must be kept for repeats too.
-  const bool must_record = call.idempotency && !verdict.ratelimits.empty() && verdict.code == VerifyCode::kValid;
-  if (verdict.must_spend || must_record) return spend(call, services, request, verdict);
-  record(call, services, request, verdict, 0);
-  return Data{answer_json(verdict), {}};
+  const bool must_record = call.idempotency && !verdict->ratelimits.empty() && verdict->code == VerifyCode::kValid;
+  if (verdict->must_spend || must_record) return spend(call, services, request, *verdict);
+  record(call, services, request, *verdict, 0);
+  return Data{answer_json(*verdict), {}};
 }
 
 }  // namespace keyfold::api

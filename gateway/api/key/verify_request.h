@@ -18,6 +18,8 @@ struct VerifyRequest {
   std::vector<AskedRatelimit> ratelimits;
   std::vector<std::string_view> tags;
   std::string_view client_ip;
+
+  friend bool operator==(const VerifyRequest&, const VerifyRequest&) = default;
 };
 
 /// The request of a call that is valid by its schema; lives as long as the call.

@@ -94,7 +94,7 @@ TEST(UpdateIdentity, ThatChangesNothingIsNoEvent) {
 }
 
 TEST(UpdateIdentity, AndDeletionNeedALiveOneOfTheWorkspace) {
-  for (const std::string command : {update("meta_json {}"), std::string("delete_identity { identity_id: 'id_1' }")}) {
+  for (const std::string& command : {update("meta_json {}"), std::string("delete_identity { identity_id: 'id_1' }")}) {
     given({kWorkspace}).when(command).then(RejectionCode::kIdentityNotFound);
     given({kWorkspace, kIdentity, kDeleted}).when(command).then(RejectionCode::kIdentityNotFound);
     given({kWorkspace}).and_given({kIdentity}, "ws_2").when(command).then(RejectionCode::kIdentityNotFound);

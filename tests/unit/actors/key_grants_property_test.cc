@@ -117,7 +117,7 @@ Slugs held_now(const MemoryRows& rows, const std::string& of) {
     return listed(permissions_json(role->permission_ids(), rows).dump());
   }
   const Decided asked = decide(parse_command("change_key_permissions { key_id: 'key_1' operation: ADD }"), kNow, rows);
-  RC_ASSERT(asked.has_value() && asked->events.empty());
+  RC_ASSERT((asked.has_value() && asked->events.empty()));
   return listed(asked->data_json);
 }
 

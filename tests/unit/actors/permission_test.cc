@@ -1,5 +1,3 @@
-#include "projections/permission.h"
-
 #include "tests/unit/actors/scenario.h"
 
 namespace keyfold::actors::testing {

@@ -35,6 +35,7 @@ TEST(IpAllowlist, LetsNobodyInWhoseAddressCannotBeRead) {
     EXPECT_FALSE(is_let_in({"10.0.0.1", "unknown", "::1"}, client)) << client;
   }
   EXPECT_FALSE(is_let_in({"10.0.0.1"}, std::string(5'000, '1')));
+  EXPECT_FALSE(is_let_in({"10.0.0.1"}, std::string_view("10.0.0.1\0", 9)));
   EXPECT_FALSE(is_let_in({"not an address"}, "not an address"));
 }
 

@@ -267,7 +267,7 @@ TEST(OpenApiRules, OfIdentities) {
   const json limit{{"name", "abc"}, {"limit", 1}, {"duration", 1000}, {"autoApply", false}};
   EXPECT_EQ(create({{"externalId", "u"}, {"meta", {{"a", nullptr}}}, {"ratelimits", {limit}}}), "");
   EXPECT_EQ(create(json::object()), "/required");
-  EXPECT_EQ(create({{"externalId", ""}}), "/properties/externalId/minLength");
+  EXPECT_EQ(create({{"externalId", ""}}), "/properties/externalId/minLength /properties/externalId/pattern");
   EXPECT_EQ(create({{"externalId", std::string(256, 'u')}}), "/properties/externalId/maxLength");
   EXPECT_EQ(create({{"externalId", "a b"}}), "/properties/externalId/pattern");
   EXPECT_EQ(create({{"externalId", "u"}, {"ratelimits", json(std::vector<json>(51, limit))}}),
@@ -301,10 +301,10 @@ TEST(OpenApiRules, OfPermissionsAndRoles) {
   EXPECT_EQ(role({{"name", "n"}, {"permissions", too_many}}), "/properties/permissions/maxItems");
   const auto set = [](const json& members) { return locations("/v2/permissions.setRolePermissions", members); };
   EXPECT_EQ(set({{"roleId", "role-1"}, {"permissions", json::array()}}), "");
-  EXPECT_EQ(set({{"roleId", "ro"}, {"permissions", too_many}}),
-            "/properties/permissions/maxItems /properties/roleId/minLength");
-  EXPECT_EQ(set({{"roleId", "role 1"}, {"permissions", {""}}}),
-            "/properties/permissions/items/minLength /properties/permissions/items/pattern /properties/roleId/pattern");
+  EXPECT_EQ(set({{"roleId", "ro"}, {"permissions", json::array()}}), "/properties/roleId/minLength");
+  EXPECT_EQ(set({{"roleId", "role 1"}, {"permissions", json::array()}}), "/properties/roleId/pattern");
+  EXPECT_EQ(set({{"roleId", "role_1"}, {"permissions", too_many}}), "/properties/permissions/maxItems");
+  EXPECT_EQ(set({{"roleId", "role_1"}, {"permissions", {"a b"}}}), "/properties/permissions/items/pattern");
 }
 
 TEST(OpenApiRules, OfReadingPermissionsAndRoles) {

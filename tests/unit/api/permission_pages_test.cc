@@ -102,7 +102,7 @@ TEST_P(PermissionPages, ShowEachItemOfASearchOnceWhileOthersAreAddedAndDeleted) 
     std::string last;
     for (int step = 0;;) {
       const json answer = items.page(request);
-      RC_ASSERT(answer.at("data").size() <= request.at("limit"));
+      RC_ASSERT(answer.at("data").size() <= request.at("limit").get<std::size_t>());
       for (const json& row : answer.at("data")) {
         const auto id = row.at("id").get<std::string>();
         RC_ASSERT(last < id);

@@ -96,7 +96,8 @@ TEST_F(VerificationRatelimits, AreOfTwoEntriesWithOneNameTheLast) {
   of_key.add("requests", 10, true);
   EXPECT_EQ(applied({{"requests", 2, 7, 1'000}, {"requests", 5}}), "key.requests k/key_1/requests 10/60000 x5 auto\n");
   EXPECT_EQ(applied({{"requests", 5}, {"requests", 2, 7, 1'000}}), " k/key_1/requests 7/1000 x2\n");
-  EXPECT_EQ(applied({{"own"}, {"own", 2, 7, 1'000}}), " k/key_1/own 7/1000 x2\n");
+  EXPECT_EQ(applied({{"own"}, {"own", 2, 7, 1'000}, {"requests", 1, 7, 1'000}}),
+            " k/key_1/own 7/1000 x2\n k/key_1/requests 7/1000 x1\n");
 }
 
 TEST_F(VerificationRatelimits, RefuseANameThatIsStoredNowhere) {

@@ -1,6 +1,9 @@
 #include "gateway/api/key/verify_request.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "gateway/api/schemas.h"
 
 namespace keyfold::api {
 namespace {
@@ -57,6 +60,54 @@ TEST(PlainVerifyRequest, CountsCharactersAsTheSchemaDoes) {
   EXPECT_FALSE(with_name(repeat("☺", 256)));
   EXPECT_TRUE(with_name("ßßß"));
   EXPECT_FALSE(with_name("ßß"));
+}
+
+/// Values that a member may be given, by right or not.
+std::string any_value() {
+  return *rc::gen::element<std::string>("\"\"", "\"a\"", "\"ab\"", "\"abc\"", "\"\u00fc\u00fc\"", "\"x.y AND z\"", "0",
+                                        "1", "-1", "999", "1000", "1.0", "1e3", "9223372036854775807",
+                                        "9223372036854775808", "1000000000001", "null", "true", "[]", "{}", "[\"t\"]",
+                                        "[\"\"]", "[\"abc\",\"\u263a\"]");
+}
+
+std::string any_object(std::initializer_list<std::string> names) {
+  std::string object = "{";
+  for (int left = *rc::gen::inRange(0, 4); left > 0; --left) {
+    if (object.size() > 1) object += ",";
+    object += "\"" + *rc::gen::elementOf(std::vector<std::string>(names)) + "\":" + any_value();
+  }
+  return object + "}";
+}
+
+std::string any_member() {
+  switch (*rc::gen::inRange(0, 6)) {
+    case 0:
+      return "\"key\":\"abc\"";
+    case 1:
+      return "\"credits\":" + any_object({"cost", "cost", "cost", "more"});
+    case 2:
+      return "\"ratelimits\":[" + any_object({"name", "name", "cost", "limit", "duration", "more"}) + "]";
+    case 3:
+      return "\"ratelimits\":[{\"name\":\"abc\",\"limit\":" + any_value() + ",\"duration\":" + any_value() + "}]";
+    default:
+      return "\"" +
+             *rc::gen::element<std::string>("key", "permissions", "tags", "credits", "ratelimits", "migrationId") +
+             "\":" + any_value();
+  }
+}
+
+RC_GTEST_PROP(PlainVerifyRequestProperty, IsValidByTheSchemaAndMeansTheSameThere, ()) {
+  static const RequestSchemas kSchemas = *RequestSchemas::from_openapi(openapi_document());
+  std::string body = "{\"key\":\"k\"";
+  for (int left = *rc::gen::inRange(0, 4); left > 0; --left) body += "," + any_member();
+  body += "}";
+  const auto plain = parse_plain_verify_request(body);
+  RC_TAG(plain ? "plain" : "other");
+  if (!plain) return;
+  Call call;
+  call.body = *parse_json(body);
+  RC_ASSERT(kSchemas.validate("/v2/keys.verifyKey", call.body).empty());
+  RC_ASSERT(verify_request_of(call) == *plain);
 }
 
 class OtherForm : public ::testing::TestWithParam<std::string> {};

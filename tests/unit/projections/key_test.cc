@@ -80,9 +80,10 @@ TEST_F(KeyProjector, PermissionsAndRolesComeAndGoOneByOne) {
   given("key_permissions_changed { key_id: 'key_1' connected_ids: 'perm_4' disconnected_ids: ['perm_1', 'perm_2'] }");
   given("key_roles_changed { key_id: 'key_1' connected_ids: 'role_2' disconnected_ids: 'role_1' }", kNowMs + 2);
   EXPECT_EQ(row().updated_at_ms(), kNowMs + 2);
-  EXPECT_EQ(std::vector(row().permission_ids().begin(), row().permission_ids().end()),
+  const rows::KeyRow changed = row();
+  EXPECT_EQ(std::vector(changed.permission_ids().begin(), changed.permission_ids().end()),
             (std::vector<std::string>{"perm_3", "perm_4"}));
-  EXPECT_EQ(std::vector(row().role_ids().begin(), row().role_ids().end()), std::vector<std::string>{"role_2"});
+  EXPECT_EQ(std::vector(changed.role_ids().begin(), changed.role_ids().end()), std::vector<std::string>{"role_2"});
 }
 
 TEST_F(KeyProjector, AKeyIsListedUnderItsNewIdentityOnly) {

@@ -23,7 +23,8 @@ void fold_identity_counted(const events::Event& event, Overlay& rows) {
   fold_identity(event, rows);
 }
 
-constexpr Projector kCountedIdentities{"identities", Table::kIdentities, 1, fold_identity_counted};
+constexpr Projector kCountedIdentities{"identities", Table::kIdentities, kIdentityProjector.version,
+                                       fold_identity_counted};
 constexpr std::array kBefore = {kCountedIdentities, kRoleProjector, kCommandProjector};
 constexpr std::array kAfter = {kCountedIdentities,
                                Projector{"roles", Table::kRoles, kRoleProjector.version + 1, fold_role_anew},
