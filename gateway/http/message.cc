@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 namespace keyfold::http {
 namespace {
 
@@ -22,25 +24,36 @@ std::string_view without_port(std::string_view address) {
   return address.substr(0, colon);
 }
 
+bool is_named(std::string_view header, std::string_view name) {
+  return header.size() == name.size() && strncasecmp(header.data(), name.data(), name.size()) == 0;
+}
+
+// The first address of a list that has one; empty when none has.
+std::string_view first_address(std::string_view list) {
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    const auto address = without_port(trim(list.substr(0, comma)));
+    if (!address.empty()) return address;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::string_view> Request::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (key.size() == name.size() && strncasecmp(key.data(), name.data(), name.size()) == 0) return value;
+    if (is_named(key, name)) return value;
   }
   return std::nullopt;
 }
 
-std::string Request::client_ip() const {
-  auto forwarded = header("X-Forwarded-For").value_or("");
-  while (!forwarded.empty()) {
-    const auto comma = forwarded.find(',');
-    const auto entry = without_port(trim(forwarded.substr(0, comma)));
-    if (!entry.empty()) return std::string(entry);
-    if (comma == std::string_view::npos) break;
-    forwarded.remove_prefix(comma + 1);
+std::string_view Request::client_ip() const {
+  for (const auto& [key, value] : headers) {
+    if (!is_named(key, "X-Forwarded-For")) continue;
+    if (const auto address = first_address(value); !address.empty()) return address;
   }
-  return std::string(peer);
+  return peer;
 }
 
 }  // namespace keyfold::http

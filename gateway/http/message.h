@@ -22,7 +22,7 @@ struct Request {
   /// The first header of that name (any letter case); nothing when absent.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
   /// The client's address: the first non-empty entry of X-Forwarded-For without its port, else `peer`.
-  [[nodiscard]] std::string client_ip() const;
+  [[nodiscard]] std::string_view client_ip() const;
 };
 
 /// A complete answer. The server adds Content-Length, Date and Connection itself.

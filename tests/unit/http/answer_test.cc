@@ -50,8 +50,24 @@ TEST(DateCache, FormatsAsHttpWants) {
 TEST(Request, TakesTheFirstForwardedAddressAsTheClients) {
   Request request{.peer = "10.0.0.1"};
   EXPECT_EQ(request.client_ip(), "10.0.0.1");
-  request.headers = {{"x-forwarded-for", " , [2001:db8::1]:80, 1.2.3.4"}};
-  EXPECT_EQ(request.client_ip(), "2001:db8::1");
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {" , [2001:db8::1]:80, 1.2.3.4", "2001:db8::1"},
+      {"2001:db8::1, 1.2.3.4", "2001:db8::1"},
+      {"[2001:db8::1]", "2001:db8::1"},
+      {"[2001:db8::1]:", "2001:db8::1"},
+      {"::ffff:1.2.3.4", "::ffff:1.2.3.4"},
+      {"1.2.3.4:5678", "1.2.3.4"},
+      {"\t1.2.3.4 ,5.6.7.8", "1.2.3.4"},
+      {"[2001:db8::1", "[2001:db8::1"},  // no address: on nobody's list
+      {" , ,", "10.0.0.1"},
+      {"", "10.0.0.1"},
+  };
+  for (const auto& [header, want] : cases) {
+    request.headers = {{"x-forwarded-for", header}};
+    EXPECT_EQ(request.client_ip(), want) << header;
+  }
+  request.headers = {{"X-Forwarded-For", ","}, {"Host", "1.1.1.1"}, {"X-FORWARDED-FOR", "1.2.3.4"}};
+  EXPECT_EQ(request.client_ip(), "1.2.3.4");
 }
 
 }  // namespace
