@@ -9,6 +9,7 @@
 #include "projections/key_index_epoch.h"
 #include "projections/key_index_grants.h"
 #include "projections/key_index_identities.h"
+#include "projections/key_index_limits.h"
 #include "projections/key_index_record.h"
 #include "projections/key_index_scopes.h"
 #include "projections/key_index_slots.h"
@@ -32,7 +33,12 @@ std::optional<std::string_view> id_of(std::string_view key, std::string_view kin
 // it. Each step reads one published, immutable thing, so that a key is seen as it was or as it is.
 struct KeyIndex::Impl {
   Impl()
-      : arena(reclaimer), scopes(reclaimer), grants(reclaimer), identities(reclaimer), slots(new Slots(kSlotBitsMin)) {
+      : arena(reclaimer),
+        scopes(reclaimer),
+        grants(reclaimer),
+        limits(reclaimer),
+        identities(reclaimer, limits),
+        slots(new Slots(kSlotBitsMin)) {
     publish_stats();
   }
   ~Impl() {
@@ -63,6 +69,7 @@ struct KeyIndex::Impl {
   Arena arena;
   Scopes scopes;
   Grants grants;
+  LimitSets limits;
   Identities identities;
   std::atomic<Slots*> slots;
   std::uint64_t swept = 0;  // slots, counted on from one batch to the next
@@ -91,13 +98,18 @@ bool KeyIndex::visit(const Digest& hash, FunctionRef<void(const KeyView&)> visit
   view.api_id = scope.api_id;
   view.keyspace_id = scope.keyspace_id;
   view.workspace_id = scope.workspace_id;
+  view.ip_allowlist = scope.ip_allowlist;
   const Grant& grant = impl_->grants[shared.grant];
   view.permissions = grant.permissions;
   view.roles = grant.roles;
+  if (shared.limits != 0) view.ratelimits = {impl_->limits[shared.limits].limits, record.ratelimit_ids()};
   if (const Identity& identity = impl_->identities[shared.identity]; identity.exists) {
     view.identity_id = identity.identity_id();
     view.external_id = identity.external_id();
     view.identity_meta_json = identity.meta_json();
+    if (identity.limits != 0) {
+      view.identity_ratelimits = {impl_->limits[identity.limits].limits, identity.ratelimit_ids()};
+    }
   }
   visit(view);
   return true;
@@ -154,7 +166,8 @@ void KeyIndex::Impl::put(const RowReader& rows) {
     if (old && record(old.offset).key_id() == row.key_id()) remove(old);
     return;
   }
-  const SharedParts shared{*scope, grants.hold(row, rows), identities.hold(row.identity_id(), rows)};
+  const SharedParts shared{*scope, grants.hold(row, rows), identities.hold(row.identity_id(), rows),
+                           limits.hold(row.ratelimits())};
   encode_record(row, shared, encoded);
   if (old && record(old.offset).same_but_credits(encoded)) {
     record(old.offset).copy_credits(encoded);
@@ -193,6 +206,7 @@ void KeyIndex::Impl::release(const SharedParts& shared) {
   scopes.release(shared.scope);
   grants.release(shared.grant);
   identities.release(shared.identity);
+  limits.release(shared.limits);
 }
 
 /// Moves to slots that are between a quarter and half full with that many keys.
@@ -238,9 +252,9 @@ void KeyIndex::Impl::compact() {
 
 void KeyIndex::Impl::publish_stats() {
   stats_keys.store(own_slots().live() - scopes.closed_keys(), std::memory_order_relaxed);
-  stats_bytes.store(
-      sizeof(Impl) + own_slots().bytes() + arena.bytes() + scopes.bytes() + grants.bytes() + identities.bytes(),
-      std::memory_order_relaxed);
+  stats_bytes.store(sizeof(Impl) + own_slots().bytes() + arena.bytes() + scopes.bytes() + grants.bytes() +
+                        limits.bytes() + identities.bytes(),
+                    std::memory_order_relaxed);
 }
 
 }  // namespace keyfold::projections

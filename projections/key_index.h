@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "projections/ratelimits_view.h"
 #include "projections/rows.h"
 #include "schemas/base/function_ref.h"
 #include "schemas/base/hash.h"
@@ -25,9 +26,12 @@ struct KeyView {
   std::optional<std::int64_t> credits_remaining;
   std::span<const std::string_view> permissions;  // slugs, direct and through roles, sorted, distinct
   std::span<const std::string_view> roles;        // names, sorted
+  RatelimitsView ratelimits;                      // its own
   std::string_view identity_id;                   // empty: none
   std::string_view external_id;
   std::string_view identity_meta_json;
+  RatelimitsView identity_ratelimits;         // also those of which the key has one of the same name
+  std::span<const std::string> ip_allowlist;  // of its API; empty: from everywhere
 };
 
 /// The in-memory index of one partition's live keys by hash of the secret. Keys of deleted APIs and deleted keys are

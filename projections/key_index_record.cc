@@ -3,15 +3,20 @@
 #include <atomic>
 #include <cstring>
 
+#include "projections/key_index_limits.h"
+
 namespace keyfold::projections {
 namespace {
 
-enum Flag : std::uint32_t { kEnabled = 1, kHasExpiry = 2, kHasCredits = 4 };
-constexpr std::uint32_t kFlagMask = 7;  // sizes are multiples of 8
+// Sizes are multiples of 8 and far below 2 GiB.
+enum Flag : std::uint32_t { kEnabled = 1, kHasExpiry = 2, kHasCredits = 4, kHasLimits = 1u << 31 };
+constexpr std::uint32_t kFlagMask = kEnabled | kHasExpiry | kHasCredits | kHasLimits;
 
 struct Head {
   char hash[32];
-  SharedParts shared;
+  std::uint32_t scope;
+  std::uint32_t grant;
+  std::uint32_t identity;
   std::uint32_t size_and_flags;
 };
 constexpr std::size_t kHeadBytes = 48;
@@ -31,18 +36,22 @@ void append_number(std::string& record, std::int64_t number) {
   record.append(bytes, kNumberBytes);
 }
 
-void append_length(std::string& record, std::size_t length) {
-  for (; length >= 0x80; length >>= 7) record.push_back(static_cast<char>(length | 0x80));
-  record.push_back(static_cast<char>(length));
-}
+/// The texts that every record has, and where they end.
+struct Texts {
+  std::string_view key_id;
+  std::string_view name;
+  std::string_view meta_json;
+  const char* end;
+};
 
-std::size_t read_length(const char*& at) {
-  std::size_t length = 0;
-  for (unsigned shift = 0;; shift += 7) {
-    const auto byte = static_cast<unsigned char>(*at++);
-    length |= std::size_t{byte & 0x7fu} << shift;
-    if (byte < 0x80) return length;
-  }
+Texts texts_of(const char* record) {
+  const std::uint32_t flags = head_of(record).size_and_flags;
+  const char* at = record + kHeadBytes;
+  for (const Flag number : {kHasCredits, kHasExpiry}) at += (flags & number) != 0 ? kNumberBytes : 0;
+  const std::size_t key_id = read_length(at);
+  const std::size_t name = read_length(at);
+  const std::size_t meta = read_length(at);
+  return {{at, key_id}, {at + key_id, name}, {at + key_id + name, meta}, at + key_id + name + meta};
 }
 
 std::atomic_ref<std::int64_t> credits_at(char* record) {
@@ -64,9 +73,14 @@ void encode_record(const rows::KeyRow& row, const SharedParts& shared, std::stri
   }
   for (const std::string* text : {&row.key_id(), &row.name(), &row.meta_json()}) append_length(record, text->size());
   record.append(row.key_id()).append(row.name()).append(row.meta_json());
+  if (shared.limits != 0) {
+    flags |= kHasLimits;
+    append_length(record, shared.limits);
+    append_packed_ids(record, row.ratelimits());
+  }
   record.resize((record.size() + 7) / 8 * 8);
 
-  Head head{{}, shared, static_cast<std::uint32_t>(record.size()) | flags};
+  Head head{{}, shared.scope, shared.grant, shared.identity, static_cast<std::uint32_t>(record.size()) | flags};
   std::memcpy(head.hash, row.hash().data(), sizeof head.hash);
   std::memcpy(record.data(), &head, kHeadBytes);
 }
@@ -85,29 +99,37 @@ bool RecordView::has_hash(const char* hash) const {
   return difference == 0;
 }
 
-SharedParts RecordView::shared() const { return head_of(bytes_).shared; }
+SharedParts RecordView::shared() const {
+  const Head head = head_of(bytes_);
+  SharedParts shared{head.scope, head.grant, head.identity, 0};
+  if ((head.size_and_flags & kHasLimits) != 0) {
+    const char* at = texts_of(bytes_).end;
+    shared.limits = static_cast<std::uint32_t>(read_length(at));
+  }
+  return shared;
+}
 
-std::string_view RecordView::key_id() const { return view().key_id; }
+std::string_view RecordView::key_id() const { return texts_of(bytes_).key_id; }
+
+std::string_view RecordView::ratelimit_ids() const {
+  const char* at = texts_of(bytes_).end;
+  (void)read_length(at);
+  return {at, static_cast<std::size_t>(bytes_ + size() - at)};
+}
 
 KeyView RecordView::view() const {
   const std::uint32_t flags = head_of(bytes_).size_and_flags & kFlagMask;
-  const char* at = bytes_ + kHeadBytes;
+  const Texts texts = texts_of(bytes_);
   KeyView view;
   view.enabled = (flags & kEnabled) != 0;
-  if ((flags & kHasCredits) != 0) {
-    view.credits_remaining = credits_at(bytes_).load(std::memory_order_acquire);
-    at += kNumberBytes;
-  }
+  if ((flags & kHasCredits) != 0) view.credits_remaining = credits_at(bytes_).load(std::memory_order_acquire);
   if ((flags & kHasExpiry) != 0) {
+    const char* at = bytes_ + kHeadBytes + ((flags & kHasCredits) != 0 ? kNumberBytes : 0);
     std::memcpy(&view.expires_at_ms.emplace(), at, kNumberBytes);
-    at += kNumberBytes;
   }
-  const std::size_t key_id = read_length(at);
-  const std::size_t name = read_length(at);
-  const std::size_t meta = read_length(at);
-  view.key_id = {at, key_id};
-  view.name = {at + key_id, name};
-  view.meta_json = {at + key_id + name, meta};
+  view.key_id = texts.key_id;
+  view.name = texts.name;
+  view.meta_json = texts.meta_json;
   return view;
 }
 

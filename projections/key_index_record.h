@@ -8,8 +8,8 @@
 #include "schemas/base/hash.h"
 
 // The form of a key in the arena: 48 bytes of head, 8 of credits and 8 of expiry for keys that have them, then the
-// lengths (varints) and bytes of key id, name and meta, zeros up to a multiple of 8. Immutable once published, but for
-// the credits.
+// lengths (varints) and bytes of key id, name and meta, for keys with rate limits the number of their set and the
+// packed ids, zeros up to a multiple of 8. Immutable once published, but for the credits.
 namespace keyfold::projections {
 
 /// The numbers of what a key shares with others.
@@ -17,6 +17,7 @@ struct SharedParts {
   std::uint32_t scope = 0;
   std::uint32_t grant = 0;
   std::uint32_t identity = 0;
+  std::uint32_t limits = 0;
 };
 
 /// Writes a row's record over `record`, whose capacity is used again. The row's hash is of 32 bytes.
@@ -33,6 +34,8 @@ class RecordView {
   [[nodiscard]] bool has_hash(const char* hash) const;
   [[nodiscard]] SharedParts shared() const;
   [[nodiscard]] std::string_view key_id() const;
+  /// Packed; only of a key with rate limits.
+  [[nodiscard]] std::string_view ratelimit_ids() const;
   /// Everything that the record itself holds; what it shares stays empty.
   [[nodiscard]] KeyView view() const;
 

@@ -19,10 +19,13 @@ struct Scope {
   std::string api_id;
   std::string keyspace_id;
   std::string workspace_id;
-  bool closed = false;  // its API is deleted: none of its keys is found
+  bool closed = false;                    // its API is deleted: none of its keys is found
+  std::vector<std::string> ip_allowlist;  // of its API
 
   [[nodiscard]] std::uint64_t bytes() const {
-    return sizeof(Scope) + api_id.capacity() + keyspace_id.capacity() + workspace_id.capacity();
+    std::uint64_t sum = sizeof(Scope) + api_id.capacity() + keyspace_id.capacity() + workspace_id.capacity();
+    for (const std::string& address : ip_allowlist) sum += sizeof address + address.capacity();
+    return sum;
   }
 };
 
@@ -46,6 +49,9 @@ class Scopes {
   [[nodiscard]] std::uint64_t bytes() const;
 
  private:
+  void close(const std::vector<std::uint32_t>& ids);
+  void allow(const std::vector<std::uint32_t>& ids, const rows::ApiRow& row);
+
   Interner<Scope> scopes_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> open_;  // by API; more than one only if it were moved
   std::unordered_set<std::string> closed_apis_;                       // met in this batch

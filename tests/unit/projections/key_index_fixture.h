@@ -45,10 +45,12 @@ class MapRows final : public RowReader {
     erase(Table::kKeys, "k/" + row.key_id());
     erase(Table::kKeys, "h/" + row.hash());
   }
-  void put_api(const std::string& id, std::int64_t deleted_at_ms = 0) {
+  void put_api(const std::string& id, std::int64_t deleted_at_ms = 0,
+               const std::vector<std::string>& ip_allowlist = {}) {
     rows::ApiRow row;
     row.set_api_id(id);
     row.set_deleted_at_ms(deleted_at_ms);
+    *row.mutable_ip_allowlist() = {ip_allowlist.begin(), ip_allowlist.end()};
     put(Table::kApis, "a/" + id, row.SerializeAsString());
   }
   void put_permission(const std::string& id, const std::string& slug) {
@@ -64,11 +66,13 @@ class MapRows final : public RowReader {
     *row.mutable_permission_ids() = {permission_ids.begin(), permission_ids.end()};
     put(Table::kRoles, "r/" + id, row.SerializeAsString());
   }
-  void put_identity(const std::string& id, const std::string& external_id, const std::string& meta_json) {
+  void put_identity(const std::string& id, const std::string& external_id, const std::string& meta_json,
+                    const std::vector<v1::Ratelimit>& ratelimits = {}) {
     rows::IdentityRow row;
     row.set_identity_id(id);
     row.set_external_id(external_id);
     row.set_meta_json(meta_json);
+    *row.mutable_ratelimits() = {ratelimits.begin(), ratelimits.end()};
     put(Table::kIdentities, "i/" + id, row.SerializeAsString());
   }
 
@@ -81,6 +85,44 @@ class MapRows final : public RowReader {
   Changes changes_;
 };
 
+inline v1::Ratelimit make_limit(const std::string& id, const std::string& name, std::int64_t limit,
+                                std::int64_t duration_ms = 1'000, bool auto_apply = true) {
+  v1::Ratelimit made;
+  made.set_ratelimit_id(id);
+  made.set_name(name);
+  made.set_limit(limit);
+  made.set_duration_ms(duration_ms);
+  made.set_auto_apply(auto_apply);
+  return made;
+}
+
+/// One rate limit as a text.
+inline std::string text_of(std::string_view id, std::string_view name, std::int64_t limit, std::int64_t duration_ms,
+                           bool auto_apply) {
+  std::string text(id);
+  text.append(" ")
+      .append(name)
+      .append(" ")
+      .append(std::to_string(limit))
+      .append("/")
+      .append(std::to_string(duration_ms));
+  return auto_apply ? text + " auto" : text;
+}
+inline std::vector<std::string> texts_of(const RatelimitsView& limits) {
+  std::vector<std::string> texts;
+  for (const RatelimitView& one : limits) {
+    texts.push_back(text_of(one.id, one.name, one.limit, one.duration_ms, one.auto_apply));
+  }
+  return texts;
+}
+inline std::vector<std::string> texts_of(const google::protobuf::RepeatedPtrField<v1::Ratelimit>& limits) {
+  std::vector<std::string> texts;
+  for (const v1::Ratelimit& one : limits) {
+    texts.push_back(text_of(one.ratelimit_id(), one.name(), one.limit(), one.duration_ms(), one.auto_apply()));
+  }
+  return texts;
+}
+
 /// A KeyView that may outlive the visit.
 struct SeenKey {
   std::string key_id, api_id, keyspace_id, workspace_id, name, meta_json;
@@ -88,6 +130,7 @@ struct SeenKey {
   std::optional<std::int64_t> expires_at_ms, credits_remaining;
   std::vector<std::string> permissions, roles;
   std::string identity_id, external_id, identity_meta_json;
+  std::vector<std::string> ratelimits, identity_ratelimits, ip_allowlist;
   bool operator==(const SeenKey&) const = default;
 };
 
@@ -105,7 +148,10 @@ inline SeenKey copy_of(const KeyView& view) {
           {view.roles.begin(), view.roles.end()},
           std::string(view.identity_id),
           std::string(view.external_id),
-          std::string(view.identity_meta_json)};
+          std::string(view.identity_meta_json),
+          texts_of(view.ratelimits),
+          texts_of(view.identity_ratelimits),
+          {view.ip_allowlist.begin(), view.ip_allowlist.end()}};
 }
 
 inline std::optional<SeenKey> see(const KeyIndex& index, const Digest& hash) {
@@ -138,10 +184,13 @@ inline std::optional<SeenKey> expected(const MapRows& rows, const std::string& k
   if (key->has_credits_remaining()) seen.credits_remaining = key->credits_remaining();
   seen.permissions.assign(slugs.begin(), slugs.end());
   seen.roles.assign(names.begin(), names.end());
+  seen.ratelimits = texts_of(key->ratelimits());
+  seen.ip_allowlist.assign(api->ip_allowlist().begin(), api->ip_allowlist().end());
   if (const auto identity = rows.find<rows::IdentityRow>(Table::kIdentities, "i/" + key->identity_id())) {
     seen.identity_id = identity->identity_id();
     seen.external_id = identity->external_id();
     seen.identity_meta_json = identity->meta_json();
+    seen.identity_ratelimits = texts_of(identity->ratelimits());
   }
   return seen;
 }

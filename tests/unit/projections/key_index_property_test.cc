@@ -29,6 +29,17 @@ std::vector<std::string> ids(const char* prefix, int below) {
   return all;
 }
 
+/// Sorted by name, as events have them; a few sets that many share, with ids of their own.
+std::vector<v1::Ratelimit> any_limits() {
+  std::vector<v1::Ratelimit> limits;
+  const int count = any_from(0, 3);
+  for (int i = 0; i < count; ++i) {
+    limits.push_back(
+        make_limit(id("rl_", 1'000), "limit " + std::to_string(i), any_from(1, 3), 1'000, any_from(0, 2) == 0));
+  }
+  return limits;
+}
+
 rows::KeyRow any_key() {
   const int i = any_from(0, kKeys);
   rows::KeyRow row = make_key(key_id(i));
@@ -43,6 +54,8 @@ rows::KeyRow any_key() {
   if (*rc::gen::arbitrary<bool>()) row.set_identity_id(id("id_", 3));
   for (const std::string& permission : ids("perm_", 4)) row.add_permission_ids(permission);
   for (const std::string& role : ids("role_", 3)) row.add_role_ids(role);
+  const auto limits = any_limits();
+  *row.mutable_ratelimits() = {limits.begin(), limits.end()};
   return row;
 }
 
@@ -58,13 +71,15 @@ void change(MapRows& rows) {
     case 3:
       return rows.erase(Table::kRoles, id("r/role_", 3));
     case 4:
-      return rows.put_identity(id("id_", 3), id("user ", 4), id("{}", 4));
+      return rows.put_identity(id("id_", 3), id("user ", 4), id("{}", 4), any_limits());
     case 5:
       return rows.erase(Table::kIdentities, id("i/id_", 3));
     case 6: {
+      const std::string api_id = id("api_", 3);
+      const auto api = rows.find<rows::ApiRow>(Table::kApis, "a/" + api_id);
       // Deletion is final, and rare.
-      if (any_from(0, 6) == 0) rows.put_api(id("api_", 3), 1);
-      return;
+      const bool is_deleted = any_from(0, 6) == 0 || (api && api->deleted_at_ms() != 0);
+      return rows.put_api(api_id, is_deleted ? 1 : 0, ids("10.0.0.", 3));
     }
     case 7: {
       rows::KeyRow row = any_key();

@@ -26,6 +26,8 @@ rows::KeyRow versioned(std::size_t i, std::uint64_t version) {
   row.set_credits_remaining(static_cast<std::int64_t>(version * 1'000));
   row.set_enabled(version % 2 == 0);
   row.set_identity_id("id_" + std::to_string(version % 5));
+  if (version % 3 == 0)
+    *row.add_ratelimits() = make_limit(text(version), "limit", static_cast<std::int64_t>(version % 4));
   row.add_permission_ids("perm_" + text(version % 7));
   row.add_role_ids("role_1");
   return row;
@@ -72,6 +74,13 @@ class Reader {
     EXPECT_EQ(static_cast<std::uint64_t>(*seen.credits_remaining) / 1'000, version);
     EXPECT_EQ(seen.identity_id, "id_" + std::to_string(version % 5));
     EXPECT_EQ(seen.external_id, seen.identity_meta_json);
+    ASSERT_EQ(seen.identity_ratelimits.size(), 1u);
+    EXPECT_TRUE(seen.identity_ratelimits[0].starts_with(seen.external_id + " "));
+    ASSERT_EQ(seen.ratelimits.size(), version % 3 == 0 ? 1u : 0u);
+    if (!seen.ratelimits.empty()) {
+      EXPECT_EQ(seen.ratelimits[0],
+                text_of(text(version), "limit", static_cast<std::int64_t>(version % 4), 1'000, true));
+    }
     // The role gives two permissions that are only ever changed together; the key has one more.
     ASSERT_EQ(seen.permissions.size(), 3u);
     EXPECT_EQ(seen.permissions[0].substr(2), seen.permissions[1].substr(2));
@@ -132,8 +141,8 @@ class Writer {
     rows_.put_role("role_1", "role " + number, {"a" + number, "b" + number});
   }
   void put_identity(int identity, int v) {
-    rows_.put_identity("id_" + std::to_string(identity), text(static_cast<std::uint64_t>(v)),
-                       text(static_cast<std::uint64_t>(v)));
+    const std::string version = text(static_cast<std::uint64_t>(v));
+    rows_.put_identity("id_" + std::to_string(identity), version, version, {make_limit(version, "tokens", v % 6)});
   }
   void spend(std::size_t i) {
     auto row = rows_.find<rows::KeyRow>(Table::kKeys, "k/" + key_id(i));

@@ -58,7 +58,9 @@ TEST_F(KeyIndexTest, AKeyIsSeenWithAllThatVerificationNeeds) {
                     true,       -5,
                     9,          {"docs.read", "docs.write"},
                     {"reader"}, "id_1",
-                    "user 7",   R"({"plan":"pro"})"};
+                    "user 7",   R"({"plan":"pro"})",
+                    {},         {},
+                    {}};
   EXPECT_EQ(see("key_1"), all);
   EXPECT_EQ(index_.stats().keys, 1u);
 }
@@ -205,8 +207,11 @@ TEST_F(KeyIndexTest, AChangedIdentityChangesEveryKeyThatHasIt) {
 TEST_F(KeyIndexTest, AViewStaysGoodWhileItsKeyAndAllItSharesAreReplacedAndRemoved) {
   rows_.put_permission("perm_1", "a permission slug longer than any short string");
   rows_.put_role("role_1", "a role name longer than any short string", {"perm_1"});
-  rows_.put_identity("id_1", "an external id longer than any short string", "{}");
+  rows_.put_identity("id_1", "an external id longer than any short string", "{}",
+                     {make_limit("rl_1", "a limit's name that is longer than any short string", 5)});
+  rows_.put_api("api_1", 0, {"2001:db8:0:1:2:3:4:5"});
   rows::KeyRow row = make_key("key_1");
+  *row.add_ratelimits() = make_limit("rl_2", "another name that is longer than any short string", 6);
   row.set_name("a name");
   row.add_role_ids("role_1");
   row.set_identity_id("id_1");
@@ -215,6 +220,8 @@ TEST_F(KeyIndexTest, AViewStaysGoodWhileItsKeyAndAllItSharesAreReplacedAndRemove
   const SeenKey before = *see("key_1");
   ASSERT_TRUE(index_.visit(sha256("key_1"), [&](const KeyView& view) {
     rows_.put_identity("id_1", "x", "{}");
+    rows_.put_api("api_1");
+    row.clear_ratelimits();
     rows_.put_role("role_1", "y", {});
     rows_.put_permission("perm_1", "z");
     row.set_name("another name");
