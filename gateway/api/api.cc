@@ -134,28 +134,31 @@ std::optional<http::Response> Api::Impl::handle(const http::Request& request, ht
 }
 
 // The hot path: a verification in its plain form that succeeds or fails without a credit to spend. Whatever is out of
-// the ordinary, errors included, is left to the general path, so that there is one place that explains them.
+// the ordinary, errors included, is left to the general path, so that there is one place that explains them. It judges
+// anew, so nothing may be charged before it is clear that the answer is given here.
 std::optional<http::Response> Api::Impl::answer_plain_verification(const http::Request& request, const Headers& headers,
                                                                    const Route& route, std::int64_t started_ns) {
   if (!headers.idempotency_key.empty() || !headers.position.empty() || !is_json(headers.content_type)) {
     return std::nullopt;
   }
-  const auto asked = parse_plain_verify_request(request.body);
+  auto asked = parse_plain_verify_request(request.body);
   if (!asked) return std::nullopt;
+  asked->client_ip = request.client_ip();
   const std::int64_t now_ms = services.clock.now_ms();
   const auto caller = authenticate(headers.authorization, services.projections.root_keys(), now_ms);
   if (!caller) return std::nullopt;
+  auto verdict = judge(*asked, **caller, services.projections.keys((*caller)->partition), now_ms);
+  if (!verdict || verdict->must_spend) return std::nullopt;
+  charge_ratelimits(*verdict, services.windows, now_ms);
   const std::string request_id = make_id("req");
   http::Response response;
   response.body.reserve(512);
   response.body.append(R"({"meta":{"requestId":")").append(request_id).append(R"("},"data":)");
-  const auto& keys = services.projections.keys((*caller)->partition);
-  const auto verdict = verify(*asked, **caller, keys, now_ms, response.body);
-  if (!verdict || verdict->must_spend) return std::nullopt;
+  append_answer(response.body, *verdict);
   response.body += '}';
   services.metrics.count_verification(static_cast<std::size_t>(verdict->code));
-  record_verification(services.usage, {request_id, (*caller)->workspace_id, now_ms, started_ns}, *verdict,
-                      verdict->code, 0);
+  record_verification(services.usage, {request_id, (*caller)->workspace_id, now_ms, started_ns, asked->tags}, *verdict,
+                      0);
   const std::int64_t duration_ns = monotonic_ns() - started_ns;
   services.metrics.observe(route.metrics_id, response.status, duration_ns);
   if (services.access_log.wants(response.status)) {

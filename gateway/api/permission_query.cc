@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <array>
 
 namespace keyfold::api {
 namespace {
@@ -10,10 +11,15 @@ namespace {
 constexpr std::size_t kBytesMax = 1000;
 constexpr int kDepthMax = 100;
 
-bool is_operand_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("._-:*/").find(c) != std::string_view::npos;
-}
+// A table, because an expression is read anew for each verification.
+constexpr auto kIsOperandCharacter = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:*/")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
+bool is_operand_character(char c) { return kIsOperandCharacter[static_cast<unsigned char>(c)]; }
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 

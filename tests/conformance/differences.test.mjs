@@ -89,9 +89,16 @@ describe('differences from Unkey', () => {
     const deepTags = `{"key":"a","tags":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
     expectInvalid(await world.admin.raw('keys.verifyKey', deepTags));
   });
-  it('4.5 stores the shape of ratelimits in verifyKey without enforcing them yet', async () => {
-    const { key } = await world.key({ ratelimits: [{ name: 'once', limit: 1, duration: 60_000, autoApply: true }] });
-    expectCode(await world.verify(key, { ratelimits: [{ name: 'once' }] }), 'VALID');
-    expectCode(await world.verify(key), 'VALID');
+  it('18 refuses impossible numbers of a rate limit instead of dropping all limits', async () => {
+    const { key } = await world.key();
+    for (const numbers of [{ limit: 0, duration: 60_000 }, { limit: 1, duration: 999 }]) {
+      expectInvalid(await world.verify(key, { ratelimits: [{ name: 'own', ...numbers }] }), '/minimum');
+    }
+  });
+  it('19 lets the last of two entries with one name count', async () => {
+    const { key } = await world.key();
+    const own = (limit) => ({ name: 'own', limit, duration: 86_400_000 });
+    const { ratelimits } = expectCode(await world.verify(key, { ratelimits: [own(5), own(9)] }), 'VALID');
+    assert.deepEqual(ratelimits.map((one) => one.limit), [9]);
   });
 });

@@ -1,4 +1,4 @@
-// keys.verifyKey without rate limits (VK-*), permission expressions (EX*), and scenarios over several endpoints (XX-*).
+// keys.verifyKey but for rate limits (VK-*), permission expressions (EX*), and scenarios over several endpoints (XX-*).
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
@@ -174,6 +174,19 @@ describe('permission expressions', () => {
 });
 
 describe('scenarios', () => {
+  it('E2E-06 shows meta, identity and the rate limit applied, and asks for permissions', async () => {
+    const externalId = unique('customer');
+    const { key } = await world.key({
+      meta: { plan: 'pro' }, externalId, permissions: ['docs.read'],
+      ratelimits: [{ name: 'requests', limit: 10, duration: 86_400_000, autoApply: true }],
+    });
+    const data = expectCode(await world.verify(key, { permissions: 'docs.read' }), 'VALID');
+    assert.deepEqual(data.meta, { plan: 'pro' });
+    assert.equal(data.identity.externalId, externalId);
+    assert.deepEqual(data.ratelimits.map((one) => [one.name, one.remaining]), [['requests', 9]]);
+    expectCode(await world.verify(key, { permissions: 'docs.write' }), 'INSUFFICIENT_PERMISSIONS');
+    assert.deepEqual((await world.admin.ok('keys.whoami', { key })).ratelimits.map((one) => one.limit), [10]);
+  });
   it('XX-01 lets a key live from creation to its last credit and beyond', async () => {
     const { keyId, key } = await world.key();
     expectCode(await world.verify(key), 'VALID');

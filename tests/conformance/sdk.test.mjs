@@ -113,6 +113,18 @@ describe('@unkey/api against keyfold', () => {
     assert.equal((await verify({ key: data.key })).code, 'USAGE_EXCEEDED');
   });
 
+  it('holds a key to its rate limits', async () => {
+    const ratelimits = [{ name: 'requests', limit: 2, duration: 86_400_000, autoApply: true }];
+    const { data } = await unkey.keys.createKey({ apiId: await createApi(), ratelimits });
+    const own = [{ name: 'own', limit: 10, duration: 86_400_000, cost: 3 }];
+    const first = await verify({ key: data.key, ratelimits: own });
+    assert.deepEqual(first.ratelimits.map((one) => [one.name, one.id.length > 0, one.remaining]), [['own', false, 7], ['requests', true, 1]]);
+    assert.equal((await verify({ key: data.key })).code, 'VALID');
+    const denied = await verify({ key: data.key });
+    assert.equal(denied.code, 'RATE_LIMITED');
+    assert.equal(denied.ratelimits[0].exceeded, true);
+  });
+
   it('updates a key, member by member, and clears by null', async () => {
     const { data } = await unkey.keys.createKey({ apiId: await createApi(), name: 'old', meta: { a: 1 } });
     const { keyId } = data;

@@ -1,21 +1,16 @@
 #include "gateway/api/key/verification.h"
 
-#include <simdjson.h>
 #include <algorithm>
 
 #include "gateway/api/grants.h"
 #include "gateway/api/json_text.h"
+#include "gateway/api/key/ip_allowlist.h"
 #include "gateway/api/permission_query.h"
 
 namespace keyfold::api {
 namespace {
 
 using projections::KeyView;
-
-constexpr std::size_t kKeyBytesMax = 512;
-constexpr std::size_t kExpressionBytesMax = 1000;
-constexpr std::int64_t kCostMax = 1'000'000'000'000;
-constexpr std::string_view kNotFoundJson = R"({"valid":false,"code":"NOT_FOUND"})";
 
 bool may_verify(const projections::RootKey& caller, const KeyView& key) {
   const auto& held = caller.permissions;
@@ -28,28 +23,12 @@ bool may_verify(const projections::RootKey& caller, const KeyView& key) {
   return allows(held, {std::move(tuple), std::move(urn)});
 }
 
-struct Judgement {
-  VerifyCode code = VerifyCode::kNotFound;
-  bool must_spend = false;
-  std::string syntax_error;
-};
-
-// The checks in their order; the first that fails decides.
-Judgement judge(const KeyView& key, const VerifyRequest& request, const projections::RootKey& caller,
-                std::int64_t now_ms) {
-  if (key.workspace_id != caller.workspace_id || !may_verify(caller, key)) return {};
-  bool is_permitted = true;
-  if (!request.permissions.empty()) {
-    const auto satisfied = satisfies(request.permissions, key.permissions);
-    if (!satisfied) return {.syntax_error = satisfied.error().to_string()};
-    is_permitted = *satisfied;
-  }
-  if (!key.enabled) return {VerifyCode::kDisabled};
-  if (key.expires_at_ms && now_ms > *key.expires_at_ms) return {VerifyCode::kExpired};
-  if (!is_permitted) return {VerifyCode::kInsufficientPermissions};
-  if (!key.credits_remaining || request.cost == 0) return {VerifyCode::kValid};
-  if (*key.credits_remaining < request.cost) return {VerifyCode::kUsageExceeded};
-  return {VerifyCode::kValid, true};
+/// The first check between the expression and the rate limits that fails.
+VerifyCode standing_of(const KeyView& key, const VerifyRequest& request, bool is_permitted, std::int64_t now_ms) {
+  if (!key.enabled) return VerifyCode::kDisabled;
+  if (key.expires_at_ms && now_ms > *key.expires_at_ms) return VerifyCode::kExpired;
+  if (!lets_in(key.ip_allowlist, request.client_ip)) return VerifyCode::kForbidden;
+  return is_permitted ? VerifyCode::kValid : VerifyCode::kInsufficientPermissions;
 }
 
 void append_names(std::string& out, std::string_view member, std::span<const std::string_view> names) {
@@ -71,10 +50,10 @@ void append_meta(std::string& out, std::string_view meta_json) {
   if (!meta_json.empty() && meta_json != "{}") out.append(",\"meta\":").append(meta_json);
 }
 
-void append_key(std::string& out, const KeyView& key, VerifyCode code, std::optional<std::int64_t> credits_remaining) {
-  out += code == VerifyCode::kValid ? R"({"valid":true,"code":")" : R"({"valid":false,"code":")";
-  out += to_string(code);
-  out += key.enabled ? R"(","enabled":true)" : R"(","enabled":false)";
+std::string details_of(const KeyView& key, std::optional<std::int64_t> credits_remaining) {
+  std::string out;
+  out.reserve(256);
+  out += key.enabled ? R"("enabled":true)" : R"("enabled":false)";
   append_text(out, ",\"keyId\":", key.key_id);
   if (!key.name.empty()) append_text(out, ",\"name\":", key.name);
   append_meta(out, key.meta_json);
@@ -87,25 +66,35 @@ void append_key(std::string& out, const KeyView& key, VerifyCode code, std::opti
     append_text(out, ",\"identity\":{\"id\":", key.identity_id);
     append_text(out, ",\"externalId\":", key.external_id);
     append_meta(out, key.identity_meta_json);
+    append_identity_ratelimits(out, key);
     out += '}';
   }
-  out += '}';
+  return out;
 }
 
-// One member of the plain form; false when it is anything else, or given twice.
-bool read_member(std::string_view name, const simdjson::dom::element& value, VerifyRequest& request, bool& has_cost) {
-  if (name == "key") {
-    return request.key.empty() && value.get(request.key) == simdjson::SUCCESS && !request.key.empty() &&
-           request.key.size() <= kKeyBytesMax;
+// The checks in their order; the first that fails decides.
+Answered<Verdict> judge_key(const KeyView& key, const VerifyRequest& request, const projections::RootKey& caller,
+                            std::int64_t now_ms) {
+  Verdict verdict;
+  if (key.workspace_id != caller.workspace_id || !may_verify(caller, key)) return verdict;
+  const auto is_permitted =
+      request.permissions.empty() ? Result<bool>(true) : satisfies(request.permissions, key.permissions);
+  if (!is_permitted) return refuse(permission_query_syntax(is_permitted.error().to_string()));
+  verdict.code = standing_of(key, request, *is_permitted, now_ms);
+  if (verdict.code == VerifyCode::kValid) {
+    auto ratelimits = ratelimits_of(key, request.ratelimits);
+    if (!ratelimits) return refuse(std::move(ratelimits.error()));
+    verdict.ratelimits = *std::move(ratelimits);
+    const bool has_price = key.credits_remaining && request.cost > 0;
+    if (has_price && *key.credits_remaining < request.cost) verdict.code = VerifyCode::kUsageExceeded;
+    verdict.must_spend = has_price && verdict.code == VerifyCode::kValid;
   }
-  if (name == "permissions") {
-    return request.permissions.empty() && value.get(request.permissions) == simdjson::SUCCESS &&
-           !request.permissions.empty() && request.permissions.size() <= kExpressionBytesMax;
-  }
-  simdjson::dom::object credits;
-  if (name != "credits" || has_cost || value.get(credits) != simdjson::SUCCESS || credits.size() != 1) return false;
-  has_cost = true;
-  return credits["cost"].get(request.cost) == simdjson::SUCCESS && request.cost >= 0 && request.cost <= kCostMax;
+  verdict.key_id = key.key_id;
+  verdict.keyspace_id = key.keyspace_id;
+  verdict.identity_id = key.identity_id;
+  verdict.external_id = key.external_id;
+  verdict.details_json = details_of(key, key.credits_remaining);
+  return verdict;
 }
 
 }  // namespace
@@ -120,56 +109,59 @@ std::string_view to_string(VerifyCode code) {
       return "DISABLED";
     case VerifyCode::kExpired:
       return "EXPIRED";
+    case VerifyCode::kForbidden:
+      return "FORBIDDEN";
     case VerifyCode::kInsufficientPermissions:
       return "INSUFFICIENT_PERMISSIONS";
+    case VerifyCode::kRateLimited:
+      return "RATE_LIMITED";
     case VerifyCode::kUsageExceeded:
       return "USAGE_EXCEEDED";
   }
   return "NOT_FOUND";
 }
 
-std::optional<VerifyRequest> parse_plain_verify_request(std::string_view body) {
-  constexpr std::size_t kBodyBytesMax = 4096;
-  if (body.size() > kBodyBytesMax) return std::nullopt;
-  thread_local simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  if (parser.parse(body.data(), body.size()).get(object) != simdjson::SUCCESS) return std::nullopt;
-  VerifyRequest request;
-  bool has_cost = false;
-  for (const auto member : object) {
-    if (!read_member(member.key, member.value, request, has_cost)) return std::nullopt;
-  }
-  if (request.key.empty()) return std::nullopt;
-  return request;
-}
-
-Answered<Verdict> verify(const VerifyRequest& request, const projections::RootKey& caller,
-                         const projections::KeyIndex& keys, std::int64_t now_ms, std::string& out) {
-  Verdict verdict;
-  std::string syntax_error;
-  keys.visit(sha256(request.key), [&](const KeyView& key) {
-    Judgement judgement = judge(key, request, caller, now_ms);
-    verdict.code = judgement.code;
-    verdict.must_spend = judgement.must_spend;
-    syntax_error = std::move(judgement.syntax_error);
-    if (verdict.code == VerifyCode::kNotFound) return;
-    verdict.key_id = key.key_id;
-    verdict.keyspace_id = key.keyspace_id;
-    verdict.identity_id = key.identity_id;
-    verdict.external_id = key.external_id;
-    if (!verdict.must_spend) append_key(out, key, verdict.code, key.credits_remaining);
-  });
-  if (!syntax_error.empty()) return refuse(permission_query_syntax(std::move(syntax_error)));
-  if (verdict.code == VerifyCode::kNotFound) out += kNotFoundJson;
+Answered<Verdict> judge(const VerifyRequest& request, const projections::RootKey& caller,
+                        const projections::KeyIndex& keys, std::int64_t now_ms) {
+  Answered<Verdict> verdict;
+  keys.visit(sha256(request.key), [&](const KeyView& key) { verdict = judge_key(key, request, caller, now_ms); });
   return verdict;
 }
 
-void append_verification(std::string& out, const projections::KeyIndex& keys, const Digest& hash, VerifyCode code,
-                         std::optional<std::int64_t> credits_remaining) {
-  const bool is_found = code != VerifyCode::kNotFound && keys.visit(hash, [&](const KeyView& key) {
-    append_key(out, key, code, credits_remaining ? credits_remaining : key.credits_remaining);
+void charge_ratelimits(Verdict& verdict, projections::SlidingWindows& windows, std::int64_t now_ms) {
+  if (verdict.ratelimits.empty()) return;
+  std::vector<projections::WindowCheck> checks;
+  checks.reserve(verdict.ratelimits.size());
+  for (const AppliedRatelimit& limit : verdict.ratelimits) {
+    checks.push_back({limit.counter, limit.limit, limit.duration_ms, limit.cost});
+  }
+  const auto passed = windows.check(checks, now_ms);
+  append_ratelimits(verdict.ratelimits_json, verdict.ratelimits, passed);
+  if (std::any_of(passed.begin(), passed.end(), [](const auto& window) { return !window.passed; })) {
+    verdict.code = VerifyCode::kRateLimited;
+    verdict.must_spend = false;
+  }
+}
+
+Verdict conclude_spending(Verdict verdict, VerifyCode code, const projections::KeyIndex& keys, const Digest& hash,
+                          std::optional<std::int64_t> credits_remaining) {
+  verdict.code = code;
+  verdict.must_spend = false;
+  const bool is_there = keys.visit(hash, [&](const KeyView& key) {
+    verdict.details_json = details_of(key, credits_remaining ? credits_remaining : key.credits_remaining);
   });
-  if (!is_found) out += kNotFoundJson;
+  if (!is_there) verdict.code = VerifyCode::kNotFound;
+  return verdict;
+}
+
+void append_answer(std::string& out, const Verdict& verdict) {
+  out += verdict.code == VerifyCode::kValid ? R"({"valid":true,"code":")" : R"({"valid":false,"code":")";
+  out.append(to_string(verdict.code)).append("\"");
+  if (verdict.code != VerifyCode::kNotFound) {
+    out.append(",").append(verdict.details_json);
+    if (!verdict.ratelimits_json.empty()) out.append(R"(,"ratelimits":)").append(verdict.ratelimits_json);
+  }
+  out += '}';
 }
 
 }  // namespace keyfold::api

@@ -4,11 +4,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "gateway/api/api.h"
 #include "gateway/api/api_error.h"
+#include "gateway/api/key/verify_request.h"
 #include "projections/key_index.h"
 #include "projections/root_key_index.h"
+#include "projections/sliding_windows.h"
 
 namespace keyfold::api {
 
@@ -18,25 +20,15 @@ enum class VerifyCode : std::uint8_t {
   kNotFound,
   kDisabled,
   kExpired,
+  kForbidden,
   kInsufficientPermissions,
+  kRateLimited,
   kUsageExceeded,
 };
-inline constexpr std::size_t kVerifyCodeCount = 6;
+inline constexpr std::size_t kVerifyCodeCount = 8;
 [[nodiscard]] std::string_view to_string(VerifyCode code);
 
-/// What is asked of a key.
-struct VerifyRequest {
-  std::string_view key;
-  std::string_view permissions;  // an expression; empty: none
-  std::int64_t cost = 1;         // credits
-};
-
-/// A request of the plain form that most have: an object with only `key`, `permissions` and `credits.cost`, each
-/// within its limits. Nothing for every other body, valid or not: the schema decides about those. The views live until
-/// the thread's next call.
-[[nodiscard]] std::optional<VerifyRequest> parse_plain_verify_request(std::string_view body);
-
-/// How a verification ended.
+/// How a verification stands.
 struct Verdict {
   VerifyCode code = VerifyCode::kNotFound;
   bool must_spend = false;  // valid so far, but credits must be spent durably first
@@ -45,15 +37,25 @@ struct Verdict {
   std::string keyspace_id;
   std::string identity_id;
   std::string external_id;
+  std::vector<AppliedRatelimit> ratelimits;  // that must be passed: the code is the one to come after them
+  std::string ratelimits_json;               // what came of them
+  std::string details_json;                  // what the answer tells of the key
 };
 
-/// Judges the key and appends the answer's `data` to `out`, unless credits must be spent first. Refuses only an
-/// expression that can't be parsed. Takes no lock; thread-safe.
-[[nodiscard]] Answered<Verdict> verify(const VerifyRequest& request, const projections::RootKey& caller,
-                                       const projections::KeyIndex& keys, std::int64_t now_ms, std::string& out);
+/// Judges the key by everything but its rate limits. Refuses an expression that can't be parsed, and the name of a rate
+/// limit that is stored nowhere. Changes nothing, takes no lock; thread-safe.
+[[nodiscard]] Answered<Verdict> judge(const VerifyRequest& request, const projections::RootKey& caller,
+                                      const projections::KeyIndex& keys, std::int64_t now_ms);
 
-/// Appends `data` for a key of which something is known already: the outcome of spending its credits.
-void append_verification(std::string& out, const projections::KeyIndex& keys, const Digest& hash, VerifyCode code,
-                         std::optional<std::int64_t> credits_remaining);
+/// Brings the verdict past its rate limits: all are charged, or none and the code is kRateLimited. Once for a
+/// verification.
+void charge_ratelimits(Verdict& verdict, projections::SlidingWindows& windows, std::int64_t now_ms);
+
+/// The verdict after an attempt to spend the credits of the key of that hash, which it shows as it is now.
+[[nodiscard]] Verdict conclude_spending(Verdict verdict, VerifyCode code, const projections::KeyIndex& keys,
+                                        const Digest& hash, std::optional<std::int64_t> credits_remaining);
+
+/// Appends the answer's `data`.
+void append_answer(std::string& out, const Verdict& verdict);
 
 }  // namespace keyfold::api

@@ -19,8 +19,8 @@ void assign(std::string* field, std::string_view text) { field->assign(text); }
 }  // namespace
 
 void record_verification(projections::UsageRecorder& usage, const VerificationContext& context, const Verdict& verdict,
-                         VerifyCode code, std::int64_t spent_credits) {
-  if (code == VerifyCode::kNotFound) return;
+                         std::int64_t spent_credits) {
+  if (verdict.code == VerifyCode::kNotFound) return;
   // Reused, so that its texts keep their memory.
   thread_local v1::Verification record;
   assign(record.mutable_request_id(), context.request_id);
@@ -30,11 +30,9 @@ void record_verification(projections::UsageRecorder& usage, const VerificationCo
   assign(record.mutable_key_id(), verdict.key_id);
   assign(record.mutable_identity_id(), verdict.identity_id);
   assign(record.mutable_external_id(), verdict.external_id);
-  assign(record.mutable_outcome(), to_string(code));
+  assign(record.mutable_outcome(), to_string(verdict.code));
   record.clear_tags();
-  if (context.tags != nullptr) {
-    for (const auto& tag : *context.tags) record.add_tags(tag.get_ref<const std::string&>());
-  }
+  for (const std::string_view tag : context.tags) record.add_tags(tag.data(), tag.size());
   record.set_spent_credits(spent_credits);
   record.set_latency_us(microseconds_since(context.started_ns));
   usage.record(record);

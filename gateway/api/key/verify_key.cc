@@ -31,16 +31,39 @@ std::optional<std::int64_t> balance_after(const actors::Outcome& outcome) {
   return outcome.error().credits_remaining;
 }
 
-VerifyRequest request_of(const Call& call) {
-  VerifyRequest request{.key = call.text("key")};
-  if (const auto* permissions = call.find("permissions"))
-    request.permissions = permissions->get_ref<const std::string&>();
-  if (const auto* credits = call.find("credits")) request.cost = credits->at("cost").get<std::int64_t>();
-  return request;
+void record(const Call& call, const Services& services, const VerifyRequest& request, const Verdict& verdict,
+            std::int64_t spent_credits) {
+  services.metrics.count_verification(static_cast<std::size_t>(verdict.code));
+  record_verification(services.usage,
+                      {call.request_id, call.workspace_id(), call.time_ms, call.started_ns, request.tags}, verdict,
+                      spent_credits);
 }
 
-VerificationContext context_of(const Call& call) {
-  return {call.request_id, call.workspace_id(), call.time_ms, call.started_ns, call.find("tags")};
+std::string answer_json(const Verdict& verdict) {
+  std::string json;
+  append_answer(json, verdict);
+  return json;
+}
+
+/// Spends what a valid verification costs, maybe nothing, and makes the answer.
+Plan spend(const Call& call, const Services& services, const VerifyRequest& request, const Verdict& verdict) {
+  const projections::KeyIndex& keys = services.projections.keys(call.principal->partition);
+  const Digest hash = sha256(request.key);
+  const std::int64_t cost = verdict.must_spend ? request.cost : 0;
+  Plan plan;
+  plan.command.mutable_spend_credits()->set_key_id(verdict.key_id);
+  plan.command.mutable_spend_credits()->set_cost(cost);
+  if (call.idempotency) plan.data_json = answer_json(verdict);
+  // Whoever calls this keeps the call.
+  plan.conclude = [&call, &keys, &services, hash, verdict,
+                   cost](const actors::Outcome& outcome) -> Answered<std::string> {
+    const auto code = code_of(outcome);
+    if (!code) return refuse(from_rejection(outcome.error()));
+    const Verdict spent = conclude_spending(verdict, *code, keys, hash, balance_after(outcome));
+    record(call, services, verify_request_of(call), spent, outcome ? cost : 0);
+    return answer_json(spent);
+  };
+  return plan;
 }
 
 // A repeat under an Idempotency-Key gets the recorded answer instead of this one, and is no verification of its own.
@@ -51,34 +74,16 @@ bool is_repeat(const Call& call, const Services& services) {
 }  // namespace
 
 Answered<Step> verify_key(const Call& call, const Services& services) {
-  const VerifyRequest request = request_of(call);
-  const projections::KeyIndex& keys = services.projections.keys(call.principal->partition);
-  std::string data;
-  const auto verdict = verify(request, *call.principal, keys, call.time_ms, data);
-  if (!verdict) return refuse(verdict.error());
-  if (!verdict->must_spend) {
-    services.metrics.count_verification(static_cast<std::size_t>(verdict->code));
-    if (!is_repeat(call, services)) record_verification(services.usage, context_of(call), *verdict, verdict->code, 0);
-    return Data{std::move(data), {}};
-  }
-  Plan plan;
-  plan.command.mutable_spend_credits()->set_key_id(verdict->key_id);
-  plan.command.mutable_spend_credits()->set_cost(request.cost);
-  const Digest hash = sha256(request.key);
-  plan.data_json.clear();
-  if (call.idempotency) append_verification(plan.data_json, keys, hash, VerifyCode::kValid, std::nullopt);
-  // Whoever calls this keeps the call.
-  plan.conclude = [&call, &keys, &services, hash, verdict = *verdict,
-                   cost = request.cost](const actors::Outcome& outcome) -> Answered<std::string> {
-    const auto code = code_of(outcome);
-    if (!code) return refuse(from_rejection(outcome.error()));
-    services.metrics.count_verification(static_cast<std::size_t>(*code));
-    record_verification(services.usage, context_of(call), verdict, *code, outcome ? cost : 0);
-    std::string answer;
-    append_verification(answer, keys, hash, *code, balance_after(outcome));
-    return answer;
-  };
-  return plan;
+  if (is_repeat(call, services)) return Data{};
+  const VerifyRequest request = verify_request_of(call);
+  auto verdict = judge(request, *call.principal, services.projections.keys(call.principal->partition), call.time_ms);
+  if (!verdict) return refuse(std::move(verdict.error()));
+  charge_ratelimits(*verdict, services.windows, call.time_ms);
+  // What was charged to rate limits must be kept for repeats too.
+  const bool must_record = call.idempotency && !verdict->ratelimits.empty() && verdict->code == VerifyCode::kValid;
+  if (verdict->must_spend || must_record) return spend(call, services, request, *verdict);
+  record(call, services, request, *verdict, 0);
+  return Data{answer_json(*verdict), {}};
 }
 
 }  // namespace keyfold::api

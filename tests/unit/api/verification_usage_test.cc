@@ -101,6 +101,27 @@ TEST_F(VerificationUsage, TellsFailuresOfAKnownKey) {
   EXPECT_EQ(outcomes(), "DISABLED 0, INSUFFICIENT_PERMISSIONS 0");
 }
 
+TEST_F(VerificationUsage, TellsOfARateLimitedKeyWithTheTags) {
+  const Json limit = {{"name", "requests"}, {"limit", 1}, {"duration", 60'000}, {"autoApply", true}};
+  const Json key = make_key({{"ratelimits", {limit}}});
+  verify(key);
+  usage->flush();
+  verify(key, {{"tags", {"t"}}});
+  EXPECT_EQ(outcomes(), "RATE_LIMITED 0, VALID 0");
+  EXPECT_EQ(recorded()[1].tags(0), "t");
+  EXPECT_NE(metrics->render().find(R"(code="RATE_LIMITED"} 1)"), std::string::npos);
+}
+
+TEST_F(VerificationUsage, CountsARepeatOnceThatWasOnlyChargedToRateLimits) {
+  const Json limit = {{"name", "requests"}, {"limit", 1}, {"duration", 60'000}, {"autoApply", true}};
+  const Json key = make_key({{"ratelimits", {limit}}});
+  const Json first = verify(key, {}, {{"Idempotency-Key", "one"}});
+  EXPECT_EQ(first.at("code"), "VALID");
+  EXPECT_EQ(verify(key, {}, {{"Idempotency-Key", "one"}}), first);
+  EXPECT_EQ(verify(key, {}, {{"Idempotency-Key", "two"}}).at("code"), "RATE_LIMITED");
+  EXPECT_EQ(outcomes(), "RATE_LIMITED 0, VALID 0");
+}
+
 TEST_F(VerificationUsage, SaysNothingOfAKeyThatWasNotFound) {
   const Json key = make_key();
   verify({{"key", "no_such_key"}});
