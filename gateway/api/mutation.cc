@@ -82,6 +82,8 @@ class Sink final : public actors::OutcomeSink {
         retry_(std::move(retry)) {}
 
   void complete(actors::Outcome outcome) override {
+    // Before anybody hears of the outcome: what is committed keeps its data key by itself.
+    plan_.data_key = {};
     const bool runs_again = outcome ? plan_.runs_again : outcome.error().code == actors::RejectionCode::kIdTaken;
     if (runs_again) return retry_(std::move(call_));
     Concluded concluded{.data_json = data_of(outcome)};

@@ -92,7 +92,7 @@ describe('audit', () => {
     await twice('keys.addRoles', { keyId, roles: [role] }, 'KeyRolesChanged');
     await twice('keys.removeRoles', { keyId, roles: [role] }, 'KeyRolesChanged');
     await twice('keys.setRoles', { keyId, roles: [role] }, 'KeyRolesChanged');
-    await twice('permissions.setRolePermissions', { role: roleId, permissions: [slug] }, 'RolePermissionsChanged');
+    await twice('permissions.setRolePermissions', { roleId, permissions: [slug] }, 'RolePermissionsChanged');
     const namespace = unique('namespace');
     await expectEvents('ratelimit.limit', { namespace, identifier, limit: 1, duration: 1000 }, ['RatelimitNamespaceCreated']);
     await expectEvents('ratelimit.limit', { namespace, identifier, limit: 1, duration: 1000 }, []);

@@ -51,7 +51,7 @@ describe('every endpoint', async () => {
         malformed(await as('Bearer'));
         malformed(await as('Bearer    '));
       });
-      it('ALL-05 ALL-07 does not know a token of any shape', async () => {
+      it('ALL-05 ALL-07 VK-24 does not know a token of any shape', async () => {
         for (const token of ['unkey_2cGKbMxRyIzhCxo1Idjz8q', 'invalid_token', 'sk_live_0', '!§$%']) {
           unknown(await as(Buffer.from(`Bearer ${token}`).toString('latin1')));
         }
@@ -202,7 +202,7 @@ describe('every request', () => {
   it('1.6 ignores unknown members of a ratelimit', async () => {
     await world.key({ ratelimits: [{ name: 'abc', limit: 1, duration: 1000, autoApply: false, more: true }] });
   });
-  it('2.5 gives the same 404 text for a foreign and for an absent object', async () => {
+  it('GK-20 2.5 gives the same 404 text for a foreign and for an absent object', async () => {
     const { caller } = await world.otherWorkspace();
     const { keyId, apiId } = await world.key();
     const foreign = expectNotFound(await caller.call('keys.getKey', { keyId }), 'key');

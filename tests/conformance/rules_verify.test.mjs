@@ -162,7 +162,7 @@ describe('permission expressions', () => {
     ['EX1', '(a OR b) AND c', false], ['EX1', '((a))', true], ['EX1', '(a AND (c OR (b)))', true],
     ['EX2', 'a and b', true], ['EX2', 'c Or a', true], ['EX2', 'android', true], ['EX2', 'order AND ANDREW', true],
     ['EX3', '  a\tAND\r\n b ', true], ['EX3', '(a)AND(b)', true],
-    ['EX4', 'x_y-z AND documents:read', true], ['EX4', 'a/b OR a', true],
+    ['VK-15', 'x_y-z AND documents:read AND api.*', true], ['EX4', 'x_y-z AND documents:read', true], ['EX4', 'a/b OR a', true],
     ['EX6', 'api.read', false], ['EX6', 'api.*', true], ['VK-13', 'api.* OR api.edit', true], ['EX6', 'A', false],
     ['VK-14', 'documents:read AND (c OR b)', true],
     ['VK-16', `${Array.from({ length: 24 }, (_, i) => `(n${i} OR a)`).join(' AND ')} AND b`, true],

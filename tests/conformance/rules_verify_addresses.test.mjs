@@ -70,7 +70,7 @@ describe('a disabled workspace', () => {
     const { caller, workspaceId } = await world.otherWorkspace();
     const { key } = await world.key({}, caller);
     expectCode(await world.verify(key, {}, caller), 'VALID');
-    await world.admin.ok('workspaces.updateWorkspace', { workspaceId, disabled: true });
+    await world.admin.ok('workspaces.updateWorkspace', { workspaceId, enabled: false });
     expectError(await world.verify(key, {}, caller), 403, 'unkey/authorization/workspace_disabled');
     expectCode(await world.verify(key), 'NOT_FOUND');
   });

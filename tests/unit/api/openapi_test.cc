@@ -376,7 +376,7 @@ TEST(OpenApiRules, OfRatelimits) {
     EXPECT_EQ(locations("/v2/ratelimit.multiLimit", json::array({with(members)})), in_items) << members.dump();
   }
   EXPECT_EQ(locations("/v2/ratelimit.multiLimit", json::array()), "/minItems");
-  EXPECT_EQ(locations("/v2/ratelimit.multiLimit", json(std::vector<json>(101, with({})))), "/maxItems");
+  EXPECT_EQ(locations("/v2/ratelimit.multiLimit", json(std::vector<json>(101, with(json::object())))), "/maxItems");
   EXPECT_EQ(locations("/v2/ratelimit.setOverride", with({{"limit", 0}, {"duration", 3'000'000'000}})), "");
   EXPECT_EQ(locations("/v2/ratelimit.setOverride", with({{"limit", -1}})), "/properties/limit/minimum");
   EXPECT_EQ(locations("/v2/ratelimit.listOverrides", {{"namespace", "n"}, {"limit", 101}}),

@@ -5,6 +5,7 @@
 #include "ops/cli/digest_command.h"
 #include "ops/cli/log_commands.h"
 #include "ops/replay/replay.h"
+#include "projections/rows.h"
 #include "tests/unit/ops/node_fixture.h"
 
 namespace keyfold::ops {
