@@ -62,13 +62,13 @@ Result<StateDigest> digest_of_partition(const Store& store, const Projector& pro
     digest.next = known.next();
   }
   StreamHash hash;
-  const Status visited =
-      store.visit(partition, projector.table, "", "", snapshot, [&](std::string_view key, std::string_view value) {
-        ++digest.rows;
-        hash.add(key);
-        hash.add(value);
-        return true;
-      });
+  const Status visited = store.visit(partition, projector.table, "", "", snapshot, Extent::kTable,
+                                     [&](std::string_view key, std::string_view value) {
+                                       ++digest.rows;
+                                       hash.add(key);
+                                       hash.add(value);
+                                       return true;
+                                     });
   if (!visited) return tl::unexpected(visited.error());
   digest.sha256 = hash.finish();
   return digest;

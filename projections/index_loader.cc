@@ -1,5 +1,8 @@
 #include "projections/index_loader.h"
 
+#include <string>
+#include <unordered_map>
+
 namespace keyfold::projections {
 namespace {
 
@@ -12,26 +15,55 @@ Status replay_rows(const Store& store, events::PartitionId partition, Table tabl
                    Apply apply) {
   Changes chunk;
   std::size_t bytes = 0;
-  const Status visited =
-      store.visit(partition, table, prefix, "", nullptr, [&](std::string_view key, std::string_view value) {
-        chunk.push_back({table, std::string(key), std::string(value)});
-        bytes += key.size() + value.size();
-        if (chunk.size() >= kChunkRows || bytes >= kChunkBytes) {
-          apply(chunk);
-          chunk.clear();
-          bytes = 0;
-        }
-        return true;
-      });
+  const Status visited = store.visit(partition, table, prefix, "", nullptr, Extent::kTable,
+                                     [&](std::string_view key, std::string_view value) {
+                                       chunk.push_back({table, std::string(key), std::string(value)});
+                                       bytes += key.size() + value.size();
+                                       if (chunk.size() >= kChunkRows || bytes >= kChunkBytes) {
+                                         apply(chunk);
+                                         chunk.clear();
+                                         bytes = 0;
+                                       }
+                                       return true;
+                                     });
   if (visited && !chunk.empty()) apply(chunk);
   return visited;
 }
+
+/// A partition's rows, those of identities from memory: keys name identities in no order, and a look-up on disk for
+/// each would take most of a start.
+class PreloadedRows final : public RowReader {
+ public:
+  PreloadedRows(const Store& store, events::PartitionId partition) : rows_(store, partition) {}
+
+  [[nodiscard]] Status load(const Store& store, events::PartitionId partition) {
+    return store.visit(partition, Table::kIdentities, "i/", "", nullptr, Extent::kTable,
+                       [this](std::string_view key, std::string_view value) {
+                         identities_.emplace(key, value);
+                         return true;
+                       });
+  }
+
+  [[nodiscard]] std::optional<std::string> get(Table table, std::string_view key) const override {
+    if (table != Table::kIdentities) return rows_.get(table, key);
+    const auto found = identities_.find(key);
+    return found == identities_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
+
+  StoreReader rows_;
+  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> identities_;
+};
 
 }  // namespace
 
 Status load_indexes(const Store& store, events::PartitionId partition, KeyIndex& keys, RootKeyIndex& root_keys,
                     RatelimitIndex& ratelimits) {
-  const StoreReader rows(store, partition);
   Status loaded = replay_rows(store, partition, Table::kWorkspaces, "w/",
                               [&](const Changes& chunk) { root_keys.apply(partition, chunk); });
   if (!loaded) return loaded;
@@ -44,6 +76,8 @@ Status load_indexes(const Store& store, events::PartitionId partition, KeyIndex&
         replay_rows(store, partition, Table::kRatelimits, kind, [&](const Changes& chunk) { ratelimits.apply(chunk); });
   }
   if (!loaded) return loaded;
+  PreloadedRows rows(store, partition);
+  if (loaded = rows.load(store, partition); !loaded) return loaded;
   // A key's row leads to everything else that the index holds of it.
   return replay_rows(store, partition, Table::kKeys, "k/", [&](const Changes& chunk) { keys.apply(chunk, rows); });
 }

@@ -81,7 +81,7 @@ class RocksProjections final : public Projections {
 
   void scan(events::PartitionId partition, Table table, std::string_view prefix, std::string_view from,
             const RowVisitor& visit) const override {
-    const Status visited = store_->visit(partition, table, prefix, from, nullptr, visit);
+    const Status visited = store_->visit(partition, table, prefix, from, nullptr, Extent::kPage, visit);
     if (visited) return;
     // As for a single row: what can't be read must not pass for absent.
     std::fprintf(stderr, "keyfold: fatal: %s\n", visited.error().to_string().c_str());

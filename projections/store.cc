@@ -16,6 +16,7 @@ namespace keyfold::projections {
 namespace {
 
 constexpr std::size_t kPartitionBytes = 2;
+constexpr std::size_t kReadaheadBytes = 2u * 1024 * 1024;
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
@@ -198,13 +199,17 @@ std::optional<std::string> Store::get(events::PartitionId partition, Table table
 }
 
 Status Store::visit(events::PartitionId partition, Table table, std::string_view prefix, std::string_view from,
-                    const rocksdb::Snapshot* snapshot, const RowVisitor& visitor) const {
+                    const rocksdb::Snapshot* snapshot, Extent extent, const RowVisitor& visitor) const {
   const std::string first = row_key({partition_prefix(partition), std::max(prefix, from)});
   const std::string end = end_of(row_key({partition_prefix(partition), prefix}));
   const rocksdb::Slice upper = end;
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
   if (!end.empty()) options.iterate_upper_bound = &upper;
+  if (extent == Extent::kTable) {
+    options.fill_cache = false;
+    options.readahead_size = kReadaheadBytes;
+  }
   const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, family(table)));
   for (at->Seek(first); at->Valid(); at->Next()) {
     if (!visitor(view(at->key()).substr(kPartitionBytes), view(at->value()))) break;

@@ -17,6 +17,9 @@
 
 namespace keyfold::projections {
 
+/// How far a visit is meant to go: whole tables are read ahead, and past the cache that pages and decisions live on.
+enum class Extent { kPage, kTable };
+
 /// Called for each row in key order; returns false to stop early.
 using RowVisitor = std::function<bool(std::string_view key, std::string_view value)>;
 
@@ -56,7 +59,7 @@ class Store {
 
   /// Visits a partition's rows whose key begins with `prefix`, from the key `from` on (empty: the first).
   [[nodiscard]] Status visit(events::PartitionId partition, Table table, std::string_view prefix, std::string_view from,
-                             const rocksdb::Snapshot* snapshot, const RowVisitor& visitor) const;
+                             const rocksdb::Snapshot* snapshot, Extent extent, const RowVisitor& visitor) const;
 
   /// Makes everything written durable.
   [[nodiscard]] Status flush();

@@ -38,8 +38,7 @@ class UsageRecorder final : public ChargeSink {
   void record(const v1::Verification& verification);
   void record(const v1::RatelimitDecision& decision);
   /// Tokens that were added to a rate-limit window's count.
-  void charged(std::string_view counter, std::int64_t duration_ms, std::int64_t window,
-               std::int64_t tokens) override;
+  void charged(std::string_view counter, std::int64_t duration_ms, std::int64_t window, std::int64_t tokens) override;
 
   /// Writes and folds what was recorded before the call; waits for it.
   void flush();

@@ -238,8 +238,11 @@ Result<DataKeyPtr> DataKeys::create(const std::string& ring, std::int64_t create
 /// Forgets it here first: nobody may open with it once its destruction has begun.
 Status DataKeys::erase(const v1::WrappedDataKey& wrapped) {
   forget(wrapped);
-  if (Status erased = store_.erase(data_key_entry(wrapped.data_key_id())); !erased) return erased;
-  destroyed.fetch_add(1, std::memory_order_relaxed);
+  destroyed.fetch_add(1, std::memory_order_relaxed);  // first: who sees it gone finds it counted
+  if (Status erased = store_.erase(data_key_entry(wrapped.data_key_id())); !erased) {
+    destroyed.fetch_sub(1, std::memory_order_relaxed);
+    return erased;
+  }
   const auto current = store_.get(ring_entry(wrapped.ring()));
   if (current && *current == wrapped.data_key_id()) return store_.erase(ring_entry(wrapped.ring()));
   return {};

@@ -1,12 +1,12 @@
 #include "gateway/api/api.h"
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <unordered_map>
 
 #include "gateway/api/access_log.h"
 #include "gateway/api/call_reader.h"
+#include "gateway/api/elapsed.h"
 #include "gateway/api/endpoint.h"
 #include "gateway/api/key/verification.h"
 #include "gateway/api/key/verification_usage.h"
@@ -25,11 +25,6 @@ constexpr std::size_t kJobsMax = 10'000;
 constexpr std::int64_t kPositionWaitMs = 5'000;
 constexpr int kIdRetriesMax = 5;
 constexpr std::string_view kVerifyPath = "/v2/keys.verifyKey";
-
-std::int64_t monotonic_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 struct Route {
   std::size_t metrics_id = 0;

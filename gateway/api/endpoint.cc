@@ -19,7 +19,8 @@ const nlohmann::json* Call::find(const char* member) const {
 }
 
 bool may_on_api(const Call& call, std::string_view api_id, std::string_view action, std::string_view urn_path) {
-  const std::string suffix = "." + std::string(action);
+  std::string suffix(".");
+  suffix += action;
   std::string urn;
   if (!urn_path.empty()) {
     urn.append("unkey:v1:").append(call.workspace_id()).append(":").append(urn_path).append("#").append(action);

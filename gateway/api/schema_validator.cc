@@ -99,7 +99,7 @@ std::string counted(std::size_t count, std::string_view thing) {
   return std::to_string(count) + " " + std::string(thing) + (count == 1 ? "" : "s");
 }
 
-std::string in_ticks(std::string_view name) { return "`" + std::string(name) + "`"; }
+std::string in_ticks(std::string_view name) { return std::string("`").append(name).append("`"); }
 
 std::string listed(const std::vector<std::string>& names) {
   std::string text;

@@ -75,8 +75,8 @@ class IoThread {
   void deliver_late_answers();
   void close_all();
 
-  // The only runner, but posted to by others: locks stay, wake-ups are saved.
-  boost::asio::io_context context_{1};
+  // This thread alone runs it and touches its sockets; others only post to it.
+  boost::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   net::Acceptor acceptor_{context_};
   net::Timer sweep_timer_{context_};
   bool accept_failed_ = false;  // for want of descriptors, say; the sweep tries again

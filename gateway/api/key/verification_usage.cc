@@ -1,18 +1,9 @@
 #include "gateway/api/key/verification_usage.h"
 
-#include <algorithm>
-#include <chrono>
+#include "gateway/api/elapsed.h"
 
 namespace keyfold::api {
 namespace {
-
-constexpr std::int64_t kNanosecondsPerMicrosecond = 1'000;
-
-std::int64_t microseconds_since(std::int64_t started_ns) {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  const std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-  return std::max<std::int64_t>((now_ns - started_ns) / kNanosecondsPerMicrosecond, 0);
-}
 
 void assign(std::string* field, std::string_view text) { field->assign(text); }
 

@@ -11,7 +11,8 @@ Answered<projections::RatelimitRule> find_live_namespace(const Call& call, const
 }
 
 bool may_on_namespace(const Call& call, std::string_view namespace_id, std::string_view action) {
-  const std::string suffix = "." + std::string(action);
+  std::string suffix(".");
+  suffix += action;
   return call.may({{"ratelimit.*" + suffix, {}}, {"ratelimit." + std::string(namespace_id) + suffix, {}}});
 }
 

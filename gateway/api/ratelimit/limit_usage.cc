@@ -1,20 +1,8 @@
 #include "gateway/api/ratelimit/limit_usage.h"
 
-#include <algorithm>
-#include <chrono>
+#include "gateway/api/elapsed.h"
 
 namespace keyfold::api {
-namespace {
-
-constexpr std::int64_t kNanosecondsPerMicrosecond = 1'000;
-
-std::int64_t microseconds_since(std::int64_t started_ns) {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  const std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-  return std::max<std::int64_t>((now_ns - started_ns) / kNanosecondsPerMicrosecond, 0);
-}
-
-}  // namespace
 
 void record_limit(projections::UsageRecorder& usage, const Call& call, std::string_view namespace_id,
                   const LimitCheck& check, const LimitVerdict& verdict, std::int64_t duration_ms) {

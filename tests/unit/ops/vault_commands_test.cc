@@ -31,7 +31,9 @@ class VaultCommands : public testing::NodeFixture {
     ASSERT_TRUE(service_->announce());
   }
   void stop() {
-    if (service_) EXPECT_TRUE(service_->stop());
+    if (service_) {
+      EXPECT_TRUE(service_->stop());
+    }
     service_.reset();
   }
   /// Data keys of a stopped directory, one for each of the rings.
