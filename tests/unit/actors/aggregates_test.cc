@@ -18,13 +18,34 @@ TEST(Workspace, IsCreatedOnceAndByACommandToItself) {
 }
 
 TEST(Workspace, MustExistForEveryOtherCommand) {
-  for (const std::string body :
-       {"update_workspace {}", "create_root_key {}", "update_root_key {}", "revoke_root_key {}", "create_api {}",
-        "delete_api {}", "update_api {}", "create_key {}", "update_key {}", "delete_key {}", "reroll_key {}",
-        "migrate_keys {}", "spend_credits {}", "create_identity {}", "update_identity {}", "delete_identity {}",
-        "create_permission {}", "create_role {}", "delete_permission {}", "delete_role {}", "set_role_permissions {}",
-        "change_key_permissions {}", "change_key_roles {}", "create_migration {}", "create_ratelimit_namespaces {}",
-        "delete_ratelimit_namespace {}", "set_ratelimit_override {}", "delete_ratelimit_override {}"}) {
+  for (const std::string body : {"update_workspace {}",
+                                 "create_root_key {}",
+                                 "update_root_key {}",
+                                 "revoke_root_key {}",
+                                 "create_api {}",
+                                 "delete_api {}",
+                                 "update_api {}",
+                                 "create_key {}",
+                                 "update_key {}",
+                                 "delete_key {}",
+                                 "reroll_key {}",
+                                 "migrate_keys {}",
+                                 "spend_credits {}",
+                                 "create_identity {}",
+                                 "update_identity {}",
+                                 "delete_identity {}",
+                                 "create_permission {}",
+                                 "create_role {}",
+                                 "delete_permission {}",
+                                 "delete_role {}",
+                                 "set_role_permissions {}",
+                                 "change_key_permissions {}",
+                                 "change_key_roles {}",
+                                 "create_migration {}",
+                                 "create_ratelimit_namespaces {}",
+                                 "delete_ratelimit_namespace {}",
+                                 "set_ratelimit_override {}",
+                                 "delete_ratelimit_override {}"}) {
     given({}).when(body).then(RejectionCode::kWorkspaceNotFound);
   }
 }

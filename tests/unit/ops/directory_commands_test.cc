@@ -74,7 +74,8 @@ TEST_F(DirectoryCommands, TailFollowsOnlyAServer) {
 TEST_F(DirectoryCommands, ReplayedReadModelsAreTheLiveOnes) {
   make_directory();
   const std::string live = digest();
-  EXPECT_EQ(std::count(live.begin(), live.end(), '\n'), 4 * projections::kTableCount) << "a line a projector and partition";
+  EXPECT_EQ(std::count(live.begin(), live.end(), '\n'), 4 * projections::kTableCount)
+      << "a line a projector and partition";
   EXPECT_EQ(replayed(), live);
 }
 
