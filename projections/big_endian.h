@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-// Numbers inside row keys and values: big endian, so that the order of bytes is the order of numbers.
+// The order of row keys. Numbers in them are big endian, so that the order of bytes is the order of numbers.
 namespace keyfold::projections {
 
 /// The lowest `size` bytes of the number.
@@ -19,6 +19,13 @@ namespace keyfold::projections {
   std::uint64_t number = 0;
   for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
   return number;
+}
+
+/// The first key after all that begin with `prefix`; empty when there is none.
+[[nodiscard]] inline std::string end_of(std::string prefix) {
+  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return prefix;
 }
 
 }  // namespace keyfold::projections

@@ -25,13 +25,6 @@ std::string partition_prefix(events::PartitionId partition) { return to_big_endi
 
 std::string checkpoint_key(events::PartitionId partition) { return "checkpoint/" + partition_prefix(partition); }
 
-/// The first key after all that begin with `prefix`; empty when there is none.
-std::string end_of(std::string prefix) {
-  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
-  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
-  return prefix;
-}
-
 rocksdb::WriteOptions without_wal() {
   rocksdb::WriteOptions options;
   options.disableWAL = true;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <optional>
 
+#include "projections/big_endian.h"
 #include "projections/usage_changes.h"
 #include "projections/usage_counts.h"
 #include "projections/usage_rows.h"
@@ -33,13 +34,6 @@ std::string number_bytes(std::int64_t number) {
   std::string bytes;
   put_number(bytes, number);
   return bytes;
-}
-
-/// The first key after all that begin with `prefix`.
-std::string end_of(std::string prefix) {
-  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
-  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
-  return prefix;
 }
 
 rocksdb::WriteOptions without_wal() {
