@@ -179,6 +179,12 @@ class Program {
     add_data_options(add(group, "status", "Print the master keys and what rotations have left to do", [this] {
       return with_config([this](const v1::Config& config) { return vault_status(config, out_); });
     }));
+    add_data_options(add(group, "rotate", "Do both: rotate-master, then rotate-data for all rings", [this] {
+      return with_config([this](const v1::Config& config) {
+        const Status rotated = rotate_master(config, out_);
+        return rotated ? rotate_data(config, {}, out_) : rotated;
+      });
+    }));
     add_data_options(
         add(group, "rotate-master", "Wrap every data key by the current master key; safe to repeat",
             [this] { return with_config([this](const v1::Config& config) { return rotate_master(config, out_); }); }));

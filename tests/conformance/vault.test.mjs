@@ -119,6 +119,17 @@ describe('keyfold vault', () => {
     await vaulted.withoutPrevious(() => vaulted.serve((server, client) => vaulted.check(client)));
   }));
 
+  it('rotates everything by one command', () => run(async (vaulted) => {
+    vaulted.replaceMasterKey();
+    await vaulted.serve(async (server, client) => {
+      const { code, stdout, stderr } = await vaulted.command('rotate');
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /data keys wrapped: \d+, left: 0\n[^]*rings with a new data key: \d+, left: 0\n/);
+      await vaulted.check(client);
+    });
+    await vaulted.withoutPrevious(() => vaulted.serve((server, client) => vaulted.check(client)));
+  }));
+
   for (const fault of ['vault.rotated:2', 'vault.resealed:4', 'vault.destroyed:1']) {
     it(`finishes a rotation of data keys that was killed at ${fault}`, () => run(async (vaulted) => {
       await vaulted.dieIn(fault, 'rotate-data');
