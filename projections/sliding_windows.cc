@@ -78,14 +78,14 @@ struct alignas(64) Shard {
 void Shard::sweep(std::size_t buckets, std::int64_t now_ms) {
   for (; buckets > 0; --buckets) {
     const std::size_t bucket = swept++ % counters.bucket_count();
-    for (bool erased = true; erased;) {
-      erased = false;
-      for (auto it = counters.begin(bucket); it != counters.end(bucket) && !erased; ++it) {
-        if (!it->second.is_dead(now_ms)) continue;
-        const CounterId id = it->first;
-        counters.erase(id);
-        erased = true;
-      }
+    // Erasing ends the iterators of a bucket: each dead counter is looked for from its beginning.
+    const auto find_dead = [&] {
+      return std::find_if(counters.begin(bucket), counters.end(bucket),
+                          [now_ms](const auto& entry) { return entry.second.is_dead(now_ms); });
+    };
+    for (auto dead = find_dead(); dead != counters.end(bucket); dead = find_dead()) {
+      const CounterId id = dead->first;
+      counters.erase(id);
     }
   }
 }

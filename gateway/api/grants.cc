@@ -112,9 +112,11 @@ bool is_tuple(std::string_view text) {
 
 }  // namespace
 
+bool is_administrator(std::span<const std::string> held) { return holds(held, kAdministrator); }
+
 bool allows(std::span<const std::string> held, const Requirement& requirement) {
   if (!requirement.tuple.empty() && holds(held, requirement.tuple)) return true;
-  if (!requirement.tuple.starts_with(kBeyondOwnWorkspace) && holds(held, kAdministrator)) return true;
+  if (!requirement.tuple.starts_with(kBeyondOwnWorkspace) && is_administrator(held)) return true;
   return !requirement.urn.empty() && holds_cover(held, requirement.urn);
 }
 
@@ -126,7 +128,7 @@ bool allows_any(std::span<const std::string> held, std::initializer_list<Require
 bool may_grant(std::span<const std::string> held, std::string_view permission) {
   if (!is_grant(permission)) return false;
   if (holds(held, permission) || holds_cover(held, permission)) return true;
-  return !permission.starts_with(kBeyondOwnWorkspace) && holds(held, kAdministrator);
+  return !permission.starts_with(kBeyondOwnWorkspace) && is_administrator(held);
 }
 
 bool is_grant(std::string_view permission) {

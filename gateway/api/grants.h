@@ -20,6 +20,9 @@ struct Requirement {
 [[nodiscard]] bool allows(std::span<const std::string> held, const Requirement& requirement);
 [[nodiscard]] bool allows_any(std::span<const std::string> held, std::initializer_list<Requirement> requirements);
 
+/// Whether the held permissions (sorted) contain `administrator`.
+[[nodiscard]] bool is_administrator(std::span<const std::string> held);
+
 /// Whether a holder of `held` may hand out `permission`, a grant: it is held, or covered by a URN grant or, but for
 /// tuples of the type `workspace`, by `administrator`.
 [[nodiscard]] bool may_grant(std::span<const std::string> held, std::string_view permission);

@@ -14,6 +14,8 @@ using projections::KeyView;
 
 bool may_verify(const projections::RootKey& caller, const KeyView& key) {
   const auto& held = caller.permissions;
+  // Nearly every caller holds one of these; what follows makes texts to compare.
+  if (is_administrator(held)) return true;
   if (std::binary_search(held.begin(), held.end(), std::string_view("api.*.verify_key"))) return true;
   std::string tuple;
   tuple.append("api.").append(key.api_id).append(".verify_key");

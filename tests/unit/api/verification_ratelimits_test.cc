@@ -166,12 +166,12 @@ RC_GTEST_PROP(VerificationRatelimitsProperty, ApplyAsTheRulesSayOfEachName, ()) 
   std::vector<AskedRatelimit> asked;
   std::map<std::string, AskedRatelimit> last;
   for (int left = *rc::gen::inRange(0, 6); left > 0; --left) {
-    AskedRatelimit entry{*rc::gen::elementOf(names), *rc::gen::inRange(0, 9)};
+    const std::string& name = names[*rc::gen::inRange<std::size_t>(0, names.size())];
+    AskedRatelimit entry{name, *rc::gen::inRange(0, 9)};
     if (*rc::gen::arbitrary<bool>()) entry.limit = 3;
     if (*rc::gen::arbitrary<bool>()) entry.duration_ms = 1'000;
-    entry.name = *std::find(names.begin(), names.end(), entry.name);
     asked.push_back(entry);
-    last[std::string(entry.name)] = entry;
+    last[name] = entry;
   }
   std::map<std::string, std::string> want;  // by name: id and cost
   bool is_refused = false;
