@@ -23,6 +23,8 @@ struct UsageFamilies {
 class UsageChanges {
  public:
   void add(const v1::UsageBatch& batch);
+  /// How many sums there are: a measure of the memory.
+  [[nodiscard]] std::size_t rows() const { return cells_.size() + windows_.size(); }
   /// Adds the changes, as merges, to a write.
   [[nodiscard]] rocksdb::Status write_to(rocksdb::WriteBatch& write, const UsageFamilies& families) const;
 

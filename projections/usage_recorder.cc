@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "projections/usage_buffer.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::size_t kBatchBytesMax = std::size_t{1} << 20;
 constexpr std::chrono::minutes kErrorInterval{1};
+/// How long what is on the stream may wait to be seen by reads, so that a busy key's rows are written once for it.
+constexpr std::chrono::seconds kCommitInterval{1};
 
 std::uint64_t add(std::atomic<std::uint64_t>& counter, std::uint64_t by) {
   return counter.fetch_add(by, std::memory_order_relaxed);
@@ -52,8 +55,10 @@ struct UsageRecorder::Impl {
       wake.wait_for(lock, interval, [this] { return is_ending || flushed < wanted; });
       is_last = is_ending;
       const std::uint64_t reached = wanted;
+      const bool is_asked = is_last || flushed < wanted;
       lock.unlock();
       write();
+      if (is_asked || std::chrono::steady_clock::now() - committed_at >= kCommitInterval) commit();
       lock.lock();
       flushed = reached;
       done.notify_all();
@@ -63,13 +68,16 @@ struct UsageRecorder::Impl {
   void write() {
     std::vector<std::string> texts;
     buffer.take(texts);
-    bool is_whole = true;
     for (const std::string& text : texts) {
       for (const UsagePiece& piece : split_usage(text, kBatchBytesMax)) is_whole = write(piece) && is_whole;
     }
-    // Also after a failed fold, when nothing new came.
-    if (is_whole) is_whole = succeeded(store.catch_up());
-    if (is_whole) last_flush_at_ms.store(clock.now_ms(), std::memory_order_relaxed);
+  }
+
+  void commit() {
+    committed_at = std::chrono::steady_clock::now();
+    // Folds from the stream what could not be folded before.
+    const bool is_folded = succeeded(store.catch_up());
+    if (std::exchange(is_whole, true) && is_folded) last_flush_at_ms.store(clock.now_ms(), std::memory_order_relaxed);
   }
 
   /// False when the piece was lost or could not be folded.
@@ -93,8 +101,7 @@ struct UsageRecorder::Impl {
     }
     add(batches, 1);
     add(bytes, bytes_out.size());
-    if (store.next() != *sequence) return succeeded(store.catch_up());
-    return succeeded(store.fold(*sequence, batch));
+    return store.gather(*sequence, batch) ? true : succeeded(store.catch_up());
   }
 
   bool succeeded(const Status& status) {
@@ -128,6 +135,8 @@ struct UsageRecorder::Impl {
   std::string bytes_out;
   v1::UsageBatch batch;
   std::optional<std::chrono::steady_clock::time_point> told_at;
+  std::chrono::steady_clock::time_point committed_at;
+  bool is_whole = true;  // since the last commit
 
   std::mutex mutex;  // guards what follows
   std::condition_variable wake;

@@ -23,6 +23,9 @@ constexpr const char* kFormatKey = "format";
 constexpr const char* kCheckpointKey = "checkpoint";  // next sequence, the latest batch's time
 constexpr std::size_t kCatchUpBatches = 1'000;
 
+/// About 20 MiB.
+constexpr std::size_t kGatheredRowsMax = 65'536;
+
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
 std::string rebuild_hint(const std::filesystem::path& directory) {
@@ -72,19 +75,28 @@ class RocksUsageStore final : public UsageStore {
 
   events::Sequence next() const override { return next_.load(std::memory_order_acquire); }
 
-  Status fold(events::Sequence sequence, const v1::UsageBatch& batch) override {
-    if (sequence != next()) {
+  Status gather(events::Sequence sequence, const v1::UsageBatch& batch) override {
+    if (sequence != gathered_next_) {
       return fail(ErrorCode::kFailedPrecondition,
-                  "batch " + std::to_string(sequence) + " is not the next one, " + std::to_string(next()), directory_);
+                  "batch " + std::to_string(sequence) + " is not the next one, " + std::to_string(gathered_next_),
+                  directory_);
     }
-    const std::int64_t latest_ms = std::max(latest_ms_.load(std::memory_order_relaxed), batch.time_ms());
-    UsageChanges changes;
-    changes.add(batch);
+    gathered_.add(batch);
+    gathered_latest_ms_ = std::max(gathered_latest_ms_, batch.time_ms());
+    gathered_next_ = sequence + 1;
+    return gathered_.rows() < kGatheredRowsMax ? Status() : commit();
+  }
+
+  Status commit() override {
+    if (gathered_next_ == next()) return {};
+    const UsageChanges changes = std::exchange(gathered_, {});
+    const events::Sequence reached = std::exchange(gathered_next_, next());
+    const std::int64_t latest_ms = std::max(latest_ms_.load(std::memory_order_relaxed), gathered_latest_ms_);
     rocksdb::WriteBatch write;
     rocksdb::Status status = changes.write_to(write, families_);
     if (status.ok()) {
       status = write.Put(handles_[0], kCheckpointKey,
-                         number_bytes(static_cast<std::int64_t>(sequence + 1)) + number_bytes(latest_ms));
+                         number_bytes(static_cast<std::int64_t>(reached)) + number_bytes(latest_ms));
     }
     if (status.ok()) status = db_->Write(without_wal(), &write);
     if (!status.ok()) {
@@ -92,13 +104,14 @@ class RocksUsageStore final : public UsageStore {
       return to_status(status, "the usage projections can't be written");
     }
     latest_ms_.store(latest_ms, std::memory_order_relaxed);
-    next_.store(sequence + 1, std::memory_order_release);
+    go_on_at(reached);
     return {};
   }
 
   Status catch_up() override {
+    if (Status committed = commit(); !committed) return committed;
     while (next() < log_.next()) {
-      if (next() < log_.first()) next_.store(log_.first(), std::memory_order_release);
+      if (next() < log_.first()) go_on_at(log_.first());
       Status folded;
       const auto read = log_.read(next(), kCatchUpBatches, [&](events::Sequence sequence, const v1::UsageBatch& batch) {
         folded = fold(sequence, batch);
@@ -171,6 +184,11 @@ class RocksUsageStore final : public UsageStore {
   }
 
  private:
+  void go_on_at(events::Sequence sequence) {
+    gathered_next_ = sequence;
+    next_.store(sequence, std::memory_order_release);
+  }
+
   Status to_status(const rocksdb::Status& status, const char* what) const {
     if (status.ok()) return {};
     return fail(status.IsCorruption() ? ErrorCode::kDataLoss : ErrorCode::kIo,
@@ -233,7 +251,7 @@ class RocksUsageStore final : public UsageStore {
       return fail(ErrorCode::kDataLoss, "the usage projections' checkpoint is damaged", directory_,
                   rebuild_hint(directory_));
     }
-    next_ = static_cast<events::Sequence>(*next);
+    go_on_at(static_cast<events::Sequence>(*next));
     latest_ms_ = *latest_ms;
     return {};
   }
@@ -298,6 +316,11 @@ class RocksUsageStore final : public UsageStore {
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   UsageFamilies families_;
   std::atomic<events::Sequence> next_{0};
+
+  // Of the one thread that folds: what is gathered beyond `next_`.
+  UsageChanges gathered_;
+  events::Sequence gathered_next_ = 0;
+  std::int64_t gathered_latest_ms_ = 0;
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ struct VerificationQuery {
 
 /// The read models of the usage stream: last use of each key, counts of verifications, live rate-limit windows. A
 /// RocksDB database without a WAL (the stream is the WAL), disposable as long as the stream still holds what it came
-/// from. `fold` and `catch_up` are called by one thread at a time; everything else is thread-safe.
+/// from. `gather`, `commit`, `fold` and `catch_up` are called by one thread at a time; everything else is thread-safe.
 class UsageStore {
  public:
   /// Opens or creates the directory and folds what the stream holds beyond the checkpoint. Refuses a directory of a
@@ -52,9 +52,17 @@ class UsageStore {
 
   /// Batches below it are in.
   [[nodiscard]] virtual events::Sequence next() const = 0;
-  /// Folds the batch and moves the checkpoint over it, both or neither. kFailedPrecondition when it is not the next.
-  [[nodiscard]] virtual Status fold(events::Sequence sequence, const v1::UsageBatch& batch) = 0;
-  /// Folds what the stream holds beyond the checkpoint; goes on at its first batch where it lost more.
+  /// Sums the batch up with others in memory, so that a key that is busy in many of them costs few rows. Nobody sees it
+  /// before `commit`, which comes by itself when much has come together. kFailedPrecondition when it is not the next.
+  [[nodiscard]] virtual Status gather(events::Sequence sequence, const v1::UsageBatch& batch) = 0;
+  /// Folds what was gathered and moves the checkpoint over it, both or neither; then it has to be gathered again.
+  [[nodiscard]] virtual Status commit() = 0;
+  /// Gathers the batch and commits.
+  [[nodiscard]] Status fold(events::Sequence sequence, const v1::UsageBatch& batch) {
+    Status gathered = gather(sequence, batch);
+    return gathered ? commit() : gathered;
+  }
+  /// Commits, and folds what the stream holds beyond; goes on at its first batch where it lost more.
   [[nodiscard]] virtual Status catch_up() = 0;
   /// Makes everything folded survive the end of the process.
   [[nodiscard]] virtual Status flush() = 0;
