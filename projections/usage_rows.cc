@@ -43,8 +43,8 @@ std::optional<std::int64_t> take_number(std::string_view& bytes) {
   return number;
 }
 
-std::string identity_owner(std::string_view external_id) { return "i" + std::string(external_id); }
-std::string key_owner(std::string_view key_id) { return "k" + std::string(key_id); }
+std::string identity_owner(std::string_view external_id) { return std::string("i").append(external_id); }
+std::string key_owner(std::string_view key_id) { return std::string("k").append(key_id); }
 
 std::string owner_prefix(std::string_view workspace_id, std::string_view owner) {
   std::string prefix;
