@@ -137,5 +137,74 @@ TEST(Chain, ReadersOfALogWithVoidRecordsSeeExactlyTheOwnersRecords) {
   EXPECT_TRUE(holds);
 }
 
+/// The records of one command, extending the chain.
+std::vector<Sample> batch_of(std::uint32_t size, ChainState& state, const std::string& name) {
+  std::vector<Sample> batch;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    v1::EventHeader header = next_header(0, state);
+    header.set_batch_index(i);
+    header.set_batch_size(size);
+    batch.push_back(sample(header, key_deleted(name + std::to_string(i))));
+    EXPECT_EQ(accept(state, header, batch.back().bytes), Verdict::kApplied);
+  }
+  return batch;
+}
+
+Sample opening(ChainState& state) {
+  v1::EventHeader header = next_header(0, state);
+  header.set_epoch(state.epoch + 1);
+  Sample open = sample(header, opened(header.epoch()));
+  EXPECT_EQ(accept(state, open.header, open.bytes), Verdict::kApplied);
+  return open;
+}
+
+TEST(BatchChain, BatchCountsWhenItsLastRecordIsThere) {
+  ChainState owner = grown_chain();
+  BatchChain reader(owner);
+  const auto batch = batch_of(3, owner, "key_");
+  EXPECT_EQ(reader.accept(batch[0].header, batch[0].bytes), BatchChain::Verdict::kHeld);
+  EXPECT_EQ(reader.accept(batch[1].header, batch[1].bytes), BatchChain::Verdict::kHeld);
+  EXPECT_EQ(reader.held(), 2u);
+  EXPECT_EQ(reader.accept(batch[2].header, batch[2].bytes), BatchChain::Verdict::kApplied);
+  EXPECT_EQ(reader.whole().last_hash, owner.last_hash);
+  EXPECT_EQ(reader.held(), 0u);
+}
+
+TEST(BatchChain, NewOwnerMakesATornBatchVoidAndItsLateRestToo) {
+  ChainState owner = grown_chain();
+  BatchChain reader(owner);
+  ChainState next_owner = owner;
+  const auto torn = batch_of(3, owner, "torn_");
+  const Sample open = opening(next_owner);
+  EXPECT_EQ(reader.accept(torn[0].header, torn[0].bytes), BatchChain::Verdict::kHeld);
+  EXPECT_EQ(reader.accept(torn[1].header, torn[1].bytes), BatchChain::Verdict::kHeld);
+  EXPECT_EQ(reader.accept(open.header, open.bytes), BatchChain::Verdict::kApplied);
+  EXPECT_EQ(reader.accept(torn[2].header, torn[2].bytes), BatchChain::Verdict::kVoid);
+  EXPECT_EQ(reader.whole().last_hash, next_owner.last_hash);
+}
+
+TEST(BatchChain, RecordOfAnotherBatchDoesNotFinishOne) {
+  ChainState owner = grown_chain();
+  BatchChain reader(owner);
+  ChainState other = owner;
+  const auto begun = batch_of(2, owner, "begun_");
+  const auto single = batch_of(1, other, "single_");
+  EXPECT_EQ(reader.accept(begun[0].header, begun[0].bytes), BatchChain::Verdict::kHeld);
+  EXPECT_EQ(reader.accept(single[0].header, single[0].bytes), BatchChain::Verdict::kVoid);
+  EXPECT_EQ(reader.accept(begun[1].header, begun[1].bytes), BatchChain::Verdict::kApplied);
+}
+
+TEST(BatchChain, OpeningThatExtendsNothingLeavesWhatIsHeld) {
+  ChainState owner = grown_chain();
+  BatchChain reader(owner);
+  ChainState elsewhere = owner;
+  (void)batch_of(1, elsewhere, "elsewhere_");
+  const Sample open = opening(elsewhere);
+  const auto batch = batch_of(2, owner, "key_");
+  EXPECT_EQ(reader.accept(batch[0].header, batch[0].bytes), BatchChain::Verdict::kHeld);
+  EXPECT_EQ(reader.accept(open.header, open.bytes), BatchChain::Verdict::kVoid);
+  EXPECT_EQ(reader.accept(batch[1].header, batch[1].bytes), BatchChain::Verdict::kApplied);
+}
+
 }  // namespace
 }  // namespace keyfold::events
