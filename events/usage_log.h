@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <memory>
 #include <string_view>
 
 #include "events/event.h"
@@ -11,27 +9,14 @@
 
 namespace keyfold::events {
 
-struct UsageLogOptions {
-  std::filesystem::path directory;
-  enum class Mode { kReadWrite, kReadOnly } mode = Mode::kReadWrite;
-};
-
 /// Called for each batch in order; returns false to stop early. The batch is reused for the next one.
 using UsageVisitor = std::function<bool(Sequence, const v1::UsageBatch&)>;
 
 /// The usage stream: batches of telemetry in one total order, kept for a limited time, apart from the log of events.
 /// Reads are thread-safe and may run beside the others; `append` and `drop_before` come from one thread at a time each.
-///
-/// What can be lost: an appended batch survives the end of the process in any way, because it is in the kernel's hands
-/// then; a crash of the operating system or a power failure may take the last batches (never one in the middle), except
-/// those before a `sync`. State never depends on them.
-///
-/// The directory: `db/` is RocksDB's, `OWNER` is locked by the owning process. Refused, with what to do: a directory
-/// that another process holds, one of a newer format, a damaged last batch.
+/// State never depends on them.
 class UsageLog {
  public:
-  /// With kReadWrite makes the directory when it is missing; with kReadOnly a missing one is kNotFound.
-  [[nodiscard]] static Result<std::unique_ptr<UsageLog>> open(UsageLogOptions options);
   virtual ~UsageLog() = default;
 
   /// The oldest kept batch; equal to `next` when the stream never held one.
@@ -39,8 +24,8 @@ class UsageLog {
   /// The sequence that the next batch gets.
   [[nodiscard]] virtual Sequence next() const = 0;
 
-  /// Appends a serialized v1::UsageBatch of this time; its sequence. kIo when it can't be written: the stream is then
-  /// as before, and a later append may succeed.
+  /// Appends a serialized v1::UsageBatch of this time; its sequence. An error when it can't be written: a later
+  /// append may succeed.
   [[nodiscard]] virtual Result<Sequence> append(std::int64_t time_ms, std::string_view batch) = 0;
   /// Makes every batch appended before the call survive a power failure.
   [[nodiscard]] virtual Status sync() = 0;

@@ -58,7 +58,8 @@ class SlidingWindows {
   /// their own cost. The verdicts are in the order of the checks.
   [[nodiscard]] std::vector<WindowVerdict> check(std::span<const WindowCheck> checks, std::int64_t now_ms);
 
-  /// Adds what was counted before a restart; any order. Windows older than the counter's last two are ignored.
+  /// Adds what was counted before a restart or by another node; any order. Windows older than the counter's last two
+  /// are ignored. The sink hears nothing of it.
   void restore(std::string_view counter, std::int64_t duration_ms, std::int64_t window, std::int64_t tokens);
 
   struct Stats {

@@ -101,7 +101,8 @@ struct UsageRecorder::Impl {
     }
     add(batches, 1);
     add(bytes, bytes_out.size());
-    return store.gather(*sequence, batch) ? true : succeeded(store.catch_up());
+    // Not the next one where other nodes write too: then the stream says what lies before it.
+    return store.gather(*sequence, batch) ? true : succeeded(store.gather_rest());
   }
 
   bool succeeded(const Status& status) {

@@ -63,7 +63,10 @@ class RocksUsageStore final : public UsageStore {
     if (Status opened = open_database(); !opened) return opened;
     families_ = {handles_[1], handles_[2], handles_[3], handles_[4]};
     if (Status known = check_format(); !known) return known;
-    if (Status read = read_checkpoint(); !read) return read;
+    const auto checkpoint = read_checkpoint({});
+    if (!checkpoint) return tl::unexpected(checkpoint.error());
+    go_on_at(checkpoint->next);
+    latest_ms_ = checkpoint->latest_ms;
     if (next() > log_.next()) {
       return fail(ErrorCode::kDataLoss,
                   "the usage projections have seen " + std::to_string(next()) + " batches of a stream that holds " +
@@ -108,17 +111,20 @@ class RocksUsageStore final : public UsageStore {
     return {};
   }
 
-  Status catch_up() override {
-    if (Status committed = commit(); !committed) return committed;
-    while (next() < log_.next()) {
-      if (next() < log_.first()) go_on_at(log_.first());
-      Status folded;
-      const auto read = log_.read(next(), kCatchUpBatches, [&](events::Sequence sequence, const v1::UsageBatch& batch) {
-        folded = fold(sequence, batch);
-        return folded.has_value();
-      });
+  Status gather_rest() override {
+    while (gathered_next_ < log_.next()) {
+      if (gathered_next_ < log_.first()) {
+        if (Status committed = commit(); !committed) return committed;
+        go_on_at(log_.first());
+      }
+      Status gathered;
+      const auto read =
+          log_.read(gathered_next_, kCatchUpBatches, [&](events::Sequence sequence, const v1::UsageBatch& batch) {
+            gathered = gather(sequence, batch);
+            return gathered.has_value();
+          });
       if (!read) return tl::unexpected(read.error());
-      if (!folded) return folded;
+      if (!gathered) return gathered;
     }
     return {};
   }
@@ -155,14 +161,22 @@ class RocksUsageStore final : public UsageStore {
     return visited;
   }
 
-  Status visit_live_windows(std::int64_t now_ms, WindowVisitor visitor) const override {
-    return visit(families_.windows, number_bytes(now_ms + 1), {}, {},
-                 [&](std::string_view key, std::string_view value) {
-                   const auto parts = parse_window_key(key);
-                   const auto tokens = take_number(value);
-                   if (parts && tokens) visitor(parts->counter, parts->duration_ms, parts->window, *tokens);
-                   return true;
-                 });
+  Result<events::Sequence> visit_live_windows(std::int64_t now_ms, WindowVisitor visitor) const override {
+    rocksdb::ReadOptions options;
+    rocksdb::ManagedSnapshot snapshot(db_.get());
+    options.snapshot = snapshot.snapshot();
+    const auto checkpoint = read_checkpoint(options);
+    if (!checkpoint) return tl::unexpected(checkpoint.error());
+    const Status visited = visit(families_.windows, number_bytes(now_ms + 1), {}, options,
+                                 [&](std::string_view key, std::string_view value) {
+                                   const auto parts = parse_window_key(key);
+                                   const auto tokens = take_number(value);
+                                   if (parts && tokens)
+                                     visitor(parts->counter, parts->duration_ms, parts->window, *tokens);
+                                   return true;
+                                 });
+    if (!visited) return tl::unexpected(visited.error());
+    return checkpoint->next;
   }
 
   Status drop_expired_windows(std::int64_t now_ms) override {
@@ -239,21 +253,22 @@ class RocksUsageStore final : public UsageStore {
     return newer("have format " + std::to_string(format) + ", this build reads " + std::to_string(kFormat));
   }
 
-  Status read_checkpoint() {
+  struct Checkpoint {
+    events::Sequence next = 0;
+    std::int64_t latest_ms = 0;
+  };
+
+  Result<Checkpoint> read_checkpoint(const rocksdb::ReadOptions& options) const {
     std::string value;
-    const rocksdb::Status status = db_->Get({}, handles_[0], kCheckpointKey, &value);
-    if (status.IsNotFound()) return {};
-    if (!status.ok()) return to_status(status, "the usage projections can't be read");
+    const rocksdb::Status status = db_->Get(options, handles_[0], kCheckpointKey, &value);
+    if (status.IsNotFound()) return Checkpoint();
+    if (!status.ok()) return tl::unexpected(to_status(status, "the usage projections can't be read").error());
     std::string_view bytes = value;
     const auto next = take_number(bytes);
     const auto latest_ms = next ? take_number(bytes) : std::nullopt;
-    if (!latest_ms) {
-      return fail(ErrorCode::kDataLoss, "the usage projections' checkpoint is damaged", directory_,
-                  rebuild_hint(directory_));
-    }
-    go_on_at(static_cast<events::Sequence>(*next));
-    latest_ms_ = *latest_ms;
-    return {};
+    if (latest_ms) return Checkpoint{static_cast<events::Sequence>(*next), *latest_ms};
+    return fail(ErrorCode::kDataLoss, "the usage projections' checkpoint is damaged", directory_,
+                rebuild_hint(directory_));
   }
 
   /// Visits the rows from `from` up to `end` (empty: to the last) until the visitor returns false.

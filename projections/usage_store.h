@@ -42,7 +42,8 @@ struct VerificationQuery {
 
 /// The read models of the usage stream: last use of each key, counts of verifications, live rate-limit windows. A
 /// RocksDB database without a WAL (the stream is the WAL), disposable as long as the stream still holds what it came
-/// from. `gather`, `commit`, `fold` and `catch_up` are called by one thread at a time; everything else is thread-safe.
+/// from. `gather`, `gather_rest`, `commit`, `fold` and `catch_up` are called by one thread at a time; everything else
+/// is thread-safe.
 class UsageStore {
  public:
   /// Opens or creates the directory and folds what the stream holds beyond the checkpoint. Refuses a directory of a
@@ -55,6 +56,8 @@ class UsageStore {
   /// Sums the batch up with others in memory, so that a key that is busy in many of them costs few rows. Nobody sees it
   /// before `commit`, which comes by itself when much has come together. kFailedPrecondition when it is not the next.
   [[nodiscard]] virtual Status gather(events::Sequence sequence, const v1::UsageBatch& batch) = 0;
+  /// Gathers what the stream holds beyond what is gathered; goes on at its first batch where it lost more.
+  [[nodiscard]] virtual Status gather_rest() = 0;
   /// Folds what was gathered and moves the checkpoint over it, both or neither; then it has to be gathered again.
   [[nodiscard]] virtual Status commit() = 0;
   /// Gathers the batch and commits.
@@ -62,8 +65,11 @@ class UsageStore {
     Status gathered = gather(sequence, batch);
     return gathered ? commit() : gathered;
   }
-  /// Commits, and folds what the stream holds beyond; goes on at its first batch where it lost more.
-  [[nodiscard]] virtual Status catch_up() = 0;
+  /// Folds all that the stream holds: gathers the rest and commits.
+  [[nodiscard]] Status catch_up() {
+    Status gathered = gather_rest();
+    return gathered ? commit() : gathered;
+  }
   /// Makes everything folded survive the end of the process.
   [[nodiscard]] virtual Status flush() = 0;
 
@@ -77,8 +83,9 @@ class UsageStore {
 
   using WindowVisitor =
       FunctionRef<void(std::string_view counter, std::int64_t duration_ms, std::int64_t window, std::int64_t tokens)>;
-  /// Visits every window that still counts at `now_ms`, or will.
-  [[nodiscard]] virtual Status visit_live_windows(std::int64_t now_ms, WindowVisitor visit) const = 0;
+  /// Visits every window that still counts at `now_ms`, or will. The tokens are those of all batches below the sequence
+  /// that it returns, and of no other.
+  [[nodiscard]] virtual Result<events::Sequence> visit_live_windows(std::int64_t now_ms, WindowVisitor visit) const = 0;
   /// Removes the windows that count no more.
   [[nodiscard]] virtual Status drop_expired_windows(std::int64_t now_ms) = 0;
 };

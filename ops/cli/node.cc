@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "events/embedded_usage_log.h"
 #include "ops/cli/settings.h"
 
 namespace keyfold::ops {
@@ -57,7 +58,7 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
 
 Status Node::open_usage(const v1::Config& config) {
   const Paths paths = paths_of(config);
-  auto log = events::UsageLog::open({.directory = paths.usage});
+  auto log = events::EmbeddedUsageLog::open({.directory = paths.usage});
   if (!log) return tl::unexpected(log.error());
   usage_log_ = *std::move(log);
   auto store = projections::UsageStore::open(usage_store_options(config), *usage_log_);
@@ -73,11 +74,12 @@ Status Node::open_usage(const v1::Config& config) {
 Status Node::restore_windows(const v1::Config& config) {
   const auto counters_max = static_cast<std::size_t>(config.ratelimits().counters_max());
   windows_ = std::make_unique<projections::SlidingWindows>(counters_max, usage_.get());
-  Status restored = usage_store_->visit_live_windows(
+  const auto restored = usage_store_->visit_live_windows(
       clock_.now_ms(), [this](std::string_view counter, std::int64_t duration_ms, std::int64_t window,
                               std::int64_t tokens) { windows_->restore(counter, duration_ms, window, tokens); });
-  if (restored) spdlog::info("rate limits restored: {} counters", windows_->stats().counters);
-  return restored;
+  if (!restored) return tl::unexpected(restored.error());
+  spdlog::info("rate limits restored: {} counters", windows_->stats().counters);
+  return {};
 }
 
 Status Node::drop_usage(std::int64_t time_ms, std::int64_t now_ms) {
@@ -93,7 +95,7 @@ Status Node::close() {
 }
 
 Result<std::unique_ptr<events::UsageLog>> open_usage_log_read_only(const v1::Config& config) {
-  return events::UsageLog::open(
+  return events::EmbeddedUsageLog::open(
       {.directory = paths_of(config).usage, .mode = events::UsageLogOptions::Mode::kReadOnly});
 }
 

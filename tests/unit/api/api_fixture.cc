@@ -4,6 +4,7 @@
 #include <httplib.h>
 
 #include "actors/submit.h"
+#include "events/embedded_usage_log.h"
 #include "projections/workspace.h"
 #include "schemas/base/encoding.h"
 #include "schemas/base/hash.h"
@@ -31,7 +32,7 @@ void ApiFixture::restart_after(const std::string& workspace_id, const std::strin
 void ApiFixture::open() {
   log = events::EmbeddedLog::open({.directory = directory_.path() / "log"}).value();
   projections = projections::Projections::open(directory_.path() / "projections", *log, {}).value();
-  usage_log = events::UsageLog::open({.directory = directory_.path() / "usage"}).value();
+  usage_log = events::EmbeddedUsageLog::open({.directory = directory_.path() / "usage"}).value();
   usage_store =
       projections::UsageStore::open({.directory = directory_.path() / "usage_projections"}, *usage_log).value();
   usage = std::make_unique<projections::UsageRecorder>(

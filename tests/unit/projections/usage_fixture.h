@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "events/usage_log.h"
+#include "events/embedded_usage_log.h"
 #include "projections/usage_store.h"
 #include "tests/temporary_directory.h"
 
@@ -38,7 +38,7 @@ class UsageFixture : public ::testing::Test {
   UsageFixture() { open(); }
 
   void open() {
-    log = events::UsageLog::open({directory.path() / "usage"}).value();
+    log = events::EmbeddedUsageLog::open({directory.path() / "usage"}).value();
     store = UsageStore::open(options(), *log).value();
   }
   void close() {
@@ -82,15 +82,16 @@ class UsageFixture : public ::testing::Test {
   /// Tokens by `counter/duration/window`.
   [[nodiscard]] std::map<std::string, std::int64_t> windows(std::int64_t now_ms) const {
     std::map<std::string, std::int64_t> found;
-    EXPECT_TRUE(store->visit_live_windows(
+    const auto visited = store->visit_live_windows(
         now_ms, [&](std::string_view counter, std::int64_t duration_ms, std::int64_t window, std::int64_t tokens) {
           found[std::string(counter) + "/" + std::to_string(duration_ms) + "/" + std::to_string(window)] = tokens;
-        }));
+        });
+    EXPECT_EQ(visited.value(), store->next());
     return found;
   }
 
   keyfold::testing::TemporaryDirectory directory;
-  std::unique_ptr<events::UsageLog> log;
+  std::unique_ptr<events::EmbeddedUsageLog> log;
   std::unique_ptr<UsageStore> store;
 };
 

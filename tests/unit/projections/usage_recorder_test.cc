@@ -1,5 +1,7 @@
 #include "projections/usage_recorder.h"
 
+#include <atomic>
+#include <functional>
 #include <thread>
 
 #include "projections/usage_buffer.h"
@@ -10,7 +12,7 @@ namespace {
 
 constexpr UsageRecorderOptions kNeverByItself{.batch_interval_ms = 3'600'000};
 
-/// A stream whose disk is full when it is told so.
+/// A stream whose disk is full when it is told so, and to which others write.
 class FillingLog final : public events::UsageLog {
  public:
   explicit FillingLog(events::UsageLog& log) : log_(log) {}
@@ -18,6 +20,7 @@ class FillingLog final : public events::UsageLog {
   [[nodiscard]] events::Sequence next() const override { return log_.next(); }
   [[nodiscard]] Result<events::Sequence> append(std::int64_t time_ms, std::string_view batch) override {
     if (is_full) return fail(ErrorCode::kIo, "no space left");
+    if (others) others();
     return log_.append(time_ms, batch);
   }
   [[nodiscard]] Status sync() override { return log_.sync(); }
@@ -33,10 +36,21 @@ class FillingLog final : public events::UsageLog {
   }
 
   std::atomic<bool> is_full{false};
+  std::function<void()> others;  // write before each append
 
  private:
   events::UsageLog& log_;
 };
+
+v1::UsageBatch batch_of_charge(const std::string& counter, std::int64_t tokens) {
+  v1::UsageBatch batch;
+  auto& charge = *batch.add_window_charges();
+  charge.set_counter(counter);
+  charge.set_duration_ms(1'000);
+  charge.set_window(5);
+  charge.set_tokens(tokens);
+  return batch;
+}
 
 class UsageRecorderTest : public UsageFixture {
  protected:
@@ -158,6 +172,27 @@ TEST_F(UsageRecorderTest, DropsWhatCannotBeWrittenAndGoesOn) {
   recorder->flush();
   EXPECT_EQ(last_used("key_1"), 0);
   EXPECT_EQ(last_used("key_2"), 60'000);
+}
+
+TEST_F(UsageRecorderTest, FoldsEachBatchOnceWhereOthersWriteToo) {
+  int others = 0;
+  filling.others = [&] {
+    if (++others % 2 == 0) append(batch_of_charge("counter", 100));
+  };
+  const auto recorder = record_with();
+  for (int i = 0; i < 6; ++i) {
+    recorder->charged("counter", 1'000, 5, 1);
+    recorder->flush();
+  }
+  EXPECT_EQ(windows(0).at("counter/1000/5"), 306);
+  EXPECT_EQ(store->next(), 9u);
+}
+
+TEST_F(UsageRecorderTest, FoldsWhatOthersWroteWhenNothingIsRecordedHere) {
+  const auto recorder = record_with({.batch_interval_ms = 1});
+  append(batch_of_charge("counter", 100));
+  while (store->next() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(windows(0).at("counter/1000/5"), 100);
 }
 
 TEST_F(UsageRecorderTest, TellsWhenItLastWroteEverything) {

@@ -154,6 +154,46 @@ TEST_F(UsageStoreTest, BeginsWhereTheStreamBeginsWhenItWasDeleted) {
   EXPECT_EQ(counts({.external_id = "ann", .to_ms = kAlways}), "120 key_2 VALID 1");
 }
 
+TEST_F(UsageStoreTest, ShowsNothingThatIsOnlyGathered) {
+  v1::UsageBatch batch;
+  charge(batch, "a", 10, 2);
+  append(batch);
+  append(batch);
+  ASSERT_TRUE(store->gather_rest());
+  EXPECT_EQ(windows(0).size(), 0u);
+  EXPECT_EQ(store->next(), 0u);
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(windows(0).at("a/1000/10"), 4);
+  EXPECT_EQ(store->next(), 2u);
+}
+
+TEST_F(UsageStoreTest, GathersTheRestBehindWhatIsGathered) {
+  v1::UsageBatch batch;
+  charge(batch, "a", 10, 2);
+  append(batch);
+  ASSERT_TRUE(store->gather(0, batch));
+  append(batch);
+  append(batch);
+  EXPECT_EQ(store->gather(2, batch).error().code, ErrorCode::kFailedPrecondition);
+  ASSERT_TRUE(store->gather_rest());
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(windows(0).at("a/1000/10"), 6);
+}
+
+TEST_F(UsageStoreTest, GoesOnWhereTheStreamSkippedTo) {
+  v1::UsageBatch batch;
+  charge(batch, "a", 10, 2);
+  append(batch);
+  ASSERT_TRUE(store->gather(0, batch));
+  ASSERT_TRUE(log->skip_to(7));
+  append(batch);
+  ASSERT_TRUE(store->catch_up());
+  EXPECT_EQ(windows(0).at("a/1000/10"), 4);
+  EXPECT_EQ(store->next(), 8u);
+  reopen();
+  EXPECT_EQ(store->next(), 8u);
+}
+
 TEST_F(UsageStoreTest, RefusesABatchThatIsNotTheNext) {
   EXPECT_EQ(store->fold(1, {}).error().code, ErrorCode::kFailedPrecondition);
   EXPECT_EQ(store->next(), 0u);
@@ -164,7 +204,7 @@ TEST_F(UsageStoreTest, RefusesToBeAheadOfTheStream) {
   ASSERT_TRUE(store->flush());
   close();
   std::filesystem::remove_all(directory.path() / "usage");
-  log = events::UsageLog::open({directory.path() / "usage"}).value();
+  log = events::EmbeddedUsageLog::open({directory.path() / "usage"}).value();
   const auto refused = UsageStore::open(options(), *log);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kDataLoss);
@@ -174,7 +214,7 @@ TEST_F(UsageStoreTest, RefusesToBeAheadOfTheStream) {
 TEST_F(UsageStoreTest, RefusesADamagedStream) {
   append({{"key_1", "ann", kHour}});
   close();
-  log = events::UsageLog::open({directory.path() / "usage"}).value();
+  log = events::EmbeddedUsageLog::open({directory.path() / "usage"}).value();
   ASSERT_TRUE(log->append(0, "no batch"));
   EXPECT_EQ(UsageStore::open(options(), *log).error().code, ErrorCode::kDataLoss);
 }

@@ -1,4 +1,4 @@
-#include "events/usage_log.h"
+#include "events/embedded_usage_log.h"
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
@@ -19,12 +19,12 @@ std::string batch_of(const std::string& request_id) {
   return batch.SerializeAsString();
 }
 
-class UsageLogTest : public ::testing::Test {
+class EmbeddedUsageLogTest : public ::testing::Test {
  protected:
-  [[nodiscard]] Result<std::unique_ptr<UsageLog>> try_open(Mode mode = Mode::kReadWrite) const {
-    return UsageLog::open({directory_.path() / "usage", mode});
+  [[nodiscard]] Result<std::unique_ptr<EmbeddedUsageLog>> try_open(Mode mode = Mode::kReadWrite) const {
+    return EmbeddedUsageLog::open({directory_.path() / "usage", mode});
   }
-  [[nodiscard]] std::unique_ptr<UsageLog> open(Mode mode = Mode::kReadWrite) const {
+  [[nodiscard]] std::unique_ptr<EmbeddedUsageLog> open(Mode mode = Mode::kReadWrite) const {
     auto log = try_open(mode);
     if (!log) throw std::runtime_error(log.error().to_string());
     return *std::move(log);
@@ -62,7 +62,7 @@ class UsageLogTest : public ::testing::Test {
   testing::TemporaryDirectory directory_;
 };
 
-TEST_F(UsageLogTest, GivesBatchesBackInOrder) {
+TEST_F(EmbeddedUsageLogTest, GivesBatchesBackInOrder) {
   const auto log = open();
   fill(*log, 3);
   EXPECT_EQ(read(*log, 0), "0r0 1r1 2r2 3");
@@ -70,13 +70,13 @@ TEST_F(UsageLogTest, GivesBatchesBackInOrder) {
   EXPECT_EQ(read(*log, 3), "3");
 }
 
-TEST_F(UsageLogTest, StopsWhereTheVisitorWantsItTo) {
+TEST_F(EmbeddedUsageLogTest, StopsWhereTheVisitorWantsItTo) {
   const auto log = open();
   fill(*log, 3);
   EXPECT_EQ(log->read(0, 100, [](Sequence, const v1::UsageBatch&) { return false; }).value(), 1u);
 }
 
-TEST_F(UsageLogTest, GoesOnAfterItWasClosed) {
+TEST_F(EmbeddedUsageLogTest, GoesOnAfterItWasClosed) {
   {
     const auto log = open();
     fill(*log, 2);
@@ -86,7 +86,7 @@ TEST_F(UsageLogTest, GoesOnAfterItWasClosed) {
   EXPECT_EQ(read(*log, 0), "0r0 1r1 2r2 3");
 }
 
-TEST_F(UsageLogTest, WakesWhoWaitsForABatch) {
+TEST_F(EmbeddedUsageLogTest, WakesWhoWaitsForABatch) {
   const auto log = open();
   EXPECT_FALSE(log->wait(0, 0));
   std::thread appender([&] { fill(*log, 1); });
@@ -94,7 +94,7 @@ TEST_F(UsageLogTest, WakesWhoWaitsForABatch) {
   appender.join();
 }
 
-TEST_F(UsageLogTest, DropsWhatIsOlderThanATime) {
+TEST_F(EmbeddedUsageLogTest, DropsWhatIsOlderThanATime) {
   const auto log = open();
   fill(*log, 5);
   EXPECT_EQ(log->drop_before(2'001).value(), 3u);
@@ -103,13 +103,13 @@ TEST_F(UsageLogTest, DropsWhatIsOlderThanATime) {
   EXPECT_EQ(log->drop_before(2'001).value(), 3u);
 }
 
-TEST_F(UsageLogTest, KeepsABatchOfExactlyThatTime) {
+TEST_F(EmbeddedUsageLogTest, KeepsABatchOfExactlyThatTime) {
   const auto log = open();
   fill(*log, 5);
   EXPECT_EQ(log->drop_before(2'000).value(), 2u);
 }
 
-TEST_F(UsageLogTest, NeverDropsTheLastBatchSoThatSequencesGoOn) {
+TEST_F(EmbeddedUsageLogTest, NeverDropsTheLastBatchSoThatSequencesGoOn) {
   {
     const auto log = open();
     fill(*log, 3);
@@ -121,23 +121,80 @@ TEST_F(UsageLogTest, NeverDropsTheLastBatchSoThatSequencesGoOn) {
   EXPECT_EQ(read(*log, 0), "2r2 3r3 4");
 }
 
-TEST_F(UsageLogTest, DropsNothingOfAnEmptyStream) { EXPECT_EQ(open()->drop_before(1'000'000).value(), 0u); }
+TEST_F(EmbeddedUsageLogTest, DropsNothingOfAnEmptyStream) { EXPECT_EQ(open()->drop_before(1'000'000).value(), 0u); }
 
-TEST_F(UsageLogTest, CanBeReadBesideNobody) {
+TEST_F(EmbeddedUsageLogTest, BeginsAtTheSequenceThatItIsToldTo) {
+  const auto log = open();
+  ASSERT_TRUE(log->skip_to(7));
+  EXPECT_EQ(log->first(), 7u);
+  EXPECT_EQ(log->next(), 7u);
+  fill(*log, 2);
+  EXPECT_EQ(read(*log, 0), "7r7 8r8 9");
+}
+
+TEST_F(EmbeddedUsageLogTest, DropsWhatItSkips) {
+  const auto log = open();
+  fill(*log, 3);
+  ASSERT_TRUE(log->skip_to(5));
+  EXPECT_EQ(read(*log, 0), "0");
+  EXPECT_TRUE(log->wait(4, 0));
+  EXPECT_FALSE(log->wait(5, 0));
+  fill(*log, 1);
+  EXPECT_EQ(read(*log, 0), "5r5 6");
+  EXPECT_EQ(log->drop_before(1'000'000).value(), 5u);
+}
+
+TEST_F(EmbeddedUsageLogTest, StaysWhereItSkippedTo) {
+  fill(*open(), 3);
+  ASSERT_TRUE(open()->skip_to(5));
+  {
+    const auto log = open();
+    EXPECT_EQ(log->first(), 5u);
+    EXPECT_EQ(log->next(), 5u);
+    EXPECT_EQ(log->drop_before(1'000'000).value(), 5u);
+    fill(*log, 2);
+  }
+  const auto log = open();
+  EXPECT_EQ(read(*log, 0), "5r5 6r6 7");
+  EXPECT_EQ(log->drop_before(1'000'000).value(), 6u);
+}
+
+TEST_F(EmbeddedUsageLogTest, NeverSkipsBackwards) {
+  const auto log = open();
+  fill(*log, 3);
+  EXPECT_EQ(log->skip_to(2).error().code, ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(log->skip_to(3));
+  EXPECT_EQ(log->first(), 3u);
+}
+
+TEST_F(EmbeddedUsageLogTest, MissesTheLastBatchOfAStreamThatSkipped) {
+  {
+    const auto log = open();
+    ASSERT_TRUE(log->skip_to(5));
+    fill(*log, 2);
+    EXPECT_EQ(log->drop_before(1'000'000).value(), 6u);
+  }
+  tamper(
+      [](rocksdb::DB& db, const auto& families) { ASSERT_TRUE(db.Delete({}, families[1], slice(usage_key(6))).ok()); });
+  EXPECT_EQ(try_open().error().code, ErrorCode::kDataLoss);
+}
+
+TEST_F(EmbeddedUsageLogTest, CanBeReadBesideNobody) {
   EXPECT_EQ(try_open(Mode::kReadOnly).error().code, ErrorCode::kNotFound);
   fill(*open(), 2);
   const auto log = open(Mode::kReadOnly);
   EXPECT_EQ(read(*log, 0), "0r0 1r1 2");
   EXPECT_EQ(log->append(0, batch_of("x")).error().code, ErrorCode::kFailedPrecondition);
   EXPECT_EQ(log->drop_before(0).error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(log->skip_to(9).error().code, ErrorCode::kFailedPrecondition);
 }
 
-TEST_F(UsageLogTest, HasOneOwner) {
+TEST_F(EmbeddedUsageLogTest, HasOneOwner) {
   const auto log = open();
   EXPECT_EQ(try_open().error().code, ErrorCode::kFailedPrecondition);
 }
 
-TEST_F(UsageLogTest, NamesADamagedBatch) {
+TEST_F(EmbeddedUsageLogTest, NamesADamagedBatch) {
   fill(*open(), 3);
   tamper([](rocksdb::DB& db, const auto& families) {
     std::string value;
@@ -149,14 +206,14 @@ TEST_F(UsageLogTest, NamesADamagedBatch) {
   EXPECT_EQ(read(*open(), 0).find("a batch of the usage stream is damaged (sequence 1)"), 0u);
 }
 
-TEST_F(UsageLogTest, NamesAMissingBatch) {
+TEST_F(EmbeddedUsageLogTest, NamesAMissingBatch) {
   fill(*open(), 3);
   tamper(
       [](rocksdb::DB& db, const auto& families) { ASSERT_TRUE(db.Delete({}, families[1], slice(usage_key(1))).ok()); });
   EXPECT_EQ(read(*open(), 0).find("a batch of the usage stream is missing (sequence 1)"), 0u);
 }
 
-TEST_F(UsageLogTest, TakesNoBatchForAnother) {
+TEST_F(EmbeddedUsageLogTest, TakesNoBatchForAnother) {
   fill(*open(), 3);
   tamper([](rocksdb::DB& db, const auto& families) {
     std::string value;
@@ -166,7 +223,7 @@ TEST_F(UsageLogTest, TakesNoBatchForAnother) {
   EXPECT_EQ(read(*open(), 0).find("a batch of the usage stream is damaged (sequence 1)"), 0u);
 }
 
-TEST_F(UsageLogTest, RefusesAStreamWhoseLastBatchIsDamaged) {
+TEST_F(EmbeddedUsageLogTest, RefusesAStreamWhoseLastBatchIsDamaged) {
   fill(*open(), 3);
   tamper([](rocksdb::DB& db, const auto& families) {
     ASSERT_TRUE(db.Put({}, families[1], slice(usage_key(2)), "short").ok());
@@ -178,7 +235,7 @@ TEST_F(UsageLogTest, RefusesAStreamWhoseLastBatchIsDamaged) {
   EXPECT_FALSE(refused.error().hint.empty());
 }
 
-TEST_F(UsageLogTest, RefusesANewerFormat) {
+TEST_F(EmbeddedUsageLogTest, RefusesANewerFormat) {
   fill(*open(), 1);
   tamper([](rocksdb::DB& db, const auto& families) { ASSERT_TRUE(db.Put({}, families[0], "format", "2").ok()); });
   const auto refused = try_open();
@@ -187,7 +244,7 @@ TEST_F(UsageLogTest, RefusesANewerFormat) {
   EXPECT_EQ(refused.error().what, "the usage stream has format 2, this build reads up to 1");
 }
 
-TEST_F(UsageLogTest, RefusesWhatANewerBuildAdded) {
+TEST_F(EmbeddedUsageLogTest, RefusesWhatANewerBuildAdded) {
   fill(*open(), 1);
   tamper([](rocksdb::DB& db, auto& families) {
     rocksdb::ColumnFamilyHandle* added = nullptr;
@@ -197,7 +254,7 @@ TEST_F(UsageLogTest, RefusesWhatANewerBuildAdded) {
   EXPECT_EQ(try_open().error().code, ErrorCode::kFailedPrecondition);
 }
 
-TEST_F(UsageLogTest, RefusesBatchesWithoutAFormat) {
+TEST_F(EmbeddedUsageLogTest, RefusesBatchesWithoutAFormat) {
   fill(*open(), 1);
   tamper([](rocksdb::DB& db, const auto& families) { ASSERT_TRUE(db.Delete({}, families[0], "format").ok()); });
   EXPECT_EQ(try_open().error().code, ErrorCode::kDataLoss);

@@ -1,4 +1,4 @@
-#include "events/usage_log.h"
+#include "events/embedded_usage_log.h"
 
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
@@ -23,6 +23,7 @@ namespace {
 constexpr std::uint32_t kFormat = 1;
 constexpr const char* kFormatKey = "format";
 constexpr const char* kFirstKey = "first";
+constexpr const char* kSkippedToKey = "skipped_to";  // where an empty stream goes on
 constexpr std::array<const char*, 2> kFamilies = {"default", "batches"};
 constexpr std::int64_t kWaitMsMax = 86'400'000;
 constexpr const char* kAwayHint =
@@ -135,7 +136,7 @@ class Database {
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
 };
 
-class RocksUsageLog final : public UsageLog {
+class RocksUsageLog final : public EmbeddedUsageLog {
  public:
   RocksUsageLog(std::optional<DirectoryOwner> owner, std::unique_ptr<Database> database)
       : owner_(std::move(owner)), database_(std::move(database)) {}
@@ -208,11 +209,10 @@ class RocksUsageLog final : public UsageLog {
     v1::UsageBatch batch;
     const std::unique_ptr<rocksdb::Iterator> found(database_->db().NewIterator({}, database_->batches()));
     for (found->Seek(slice(usage_key(at))); at < end && max_batches > 0; found->Next(), --max_batches) {
-      if (!found->Valid()) return unreadable(found->status(), at);
-      if (parse_usage_key(view(found->key())) != at) {
+      if (!found->Valid() || parse_usage_key(view(found->key())) != at) {
         // What was dropped meanwhile is not missing.
-        if (at < first()) return read(first(), max_batches, visit);
-        return unreadable({}, at);
+        if (found->status().ok() && at < first()) return read(first(), max_batches, visit);
+        return unreadable(found->status(), at);
       }
       const auto stored = parse_usage_value(at, view(found->value()));
       if (!stored || !batch.ParseFromArray(stored->batch.data(), static_cast<int>(stored->batch.size()))) {
@@ -232,27 +232,38 @@ class RocksUsageLog final : public UsageLog {
 
   Result<Sequence> drop_before(std::int64_t time_ms) override {
     if (!owner_) return tl::unexpected(read_only().error());
+    const std::lock_guard changing(first_changes_);
     const Sequence begin = first();
     const auto cut = first_since(time_ms, begin, next());
     if (!cut || *cut == begin) return cut;
-    const UsageKey from = usage_key(begin);
-    const UsageKey to = usage_key(*cut);
     rocksdb::WriteBatch write;
-    rocksdb::Status status = write.DeleteRange(database_->batches(), slice(from), slice(to));
-    if (status.ok()) status = write.Put(database_->meta(), kFirstKey, std::to_string(*cut));
-    if (status.ok()) status = database_->db().Write({}, &write);
-    if (status.ok()) {
-      const std::lock_guard lock(mutex_);
-      first_ = *cut;
-    }
-    // Whole files go at once; the rest with the next compaction.
-    const rocksdb::Slice lower = slice(from);
-    const rocksdb::Slice upper = slice(to);
-    if (status.ok()) {
-      status = rocksdb::DeleteFilesInRange(&database_->db(), database_->batches(), &lower, &upper, false);
-    }
+    rocksdb::Status status = write.Put(database_->meta(), kFirstKey, std::to_string(*cut));
+    if (status.ok()) status = drop(write, *cut, begin, *cut);
     if (!status.ok()) return tl::unexpected(to_error(status, "old usage can't be dropped", database_->path()));
     return cut;
+  }
+
+  Status skip_to(Sequence sequence) override {
+    if (!owner_) return read_only();
+    const std::lock_guard changing(first_changes_);
+    const Sequence end = next();
+    if (sequence < end) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "the usage stream holds batches up to " + std::to_string(end) + " and can't go back to " +
+                      std::to_string(sequence),
+                  database_->path());
+    }
+    rocksdb::WriteBatch write;
+    rocksdb::Status status = write.Put(database_->meta(), kFirstKey, std::to_string(sequence));
+    if (status.ok()) status = write.Put(database_->meta(), kSkippedToKey, std::to_string(sequence));
+    if (status.ok()) status = drop(write, sequence, first(), end);
+    if (!status.ok()) return tl::unexpected(to_error(status, "old usage can't be dropped", database_->path()));
+    {
+      const std::lock_guard lock(mutex_);
+      next_ = sequence;
+    }
+    grown_.notify_all();
+    return {};
   }
 
  private:
@@ -269,12 +280,38 @@ class RocksUsageLog final : public UsageLog {
     return fail(ErrorCode::kDataLoss, "a batch of the usage stream is missing", where, kAwayHint);
   }
 
+  void begin_at(Sequence first) {
+    const std::lock_guard lock(mutex_);
+    first_ = first;
+  }
+
+  /// Commits the batch and, with it, the removal of [begin, end). Readers begin at `first` before anything is gone.
+  rocksdb::Status drop(rocksdb::WriteBatch& write, Sequence first, Sequence begin, Sequence end) {
+    const UsageKey from = usage_key(begin);
+    const UsageKey to = usage_key(end);
+    rocksdb::Status status = write.DeleteRange(database_->batches(), slice(from), slice(to));
+    if (!status.ok()) return status;
+    begin_at(first);
+    status = database_->db().Write({}, &write);
+    if (!status.ok()) {
+      begin_at(begin);
+      return status;
+    }
+    // Whole files go at once; the rest with the next compaction.
+    const rocksdb::Slice lower = slice(from);
+    const rocksdb::Slice upper = slice(to);
+    return rocksdb::DeleteFilesInRange(&database_->db(), database_->batches(), &lower, &upper, false);
+  }
+
   Status find_end() {
     const std::unique_ptr<rocksdb::Iterator> last(database_->db().NewIterator({}, database_->batches()));
     last->SeekToLast();
     if (!last->Valid()) {
       if (!last->status().ok()) return unreadable(last->status(), 0);
-      if (first_ != 0) return unreadable({}, first_);  // the last batch is never dropped
+      const auto skipped_to = database_->read_number(kSkippedToKey);
+      if (!skipped_to) return tl::unexpected(skipped_to.error());
+      if (first_ != skipped_to->value_or(0)) return unreadable({}, first_);  // the last batch is never dropped
+      next_ = first_;
       return {};
     }
     const auto sequence = parse_usage_key(view(last->key()));
@@ -323,6 +360,7 @@ class RocksUsageLog final : public UsageLog {
 
   const std::optional<DirectoryOwner> owner_;  // none: read-only
   const std::unique_ptr<Database> database_;
+  std::mutex first_changes_;  // held by who drops
   mutable std::mutex mutex_;
   mutable std::condition_variable grown_;
   Sequence first_ = 0;
@@ -331,7 +369,7 @@ class RocksUsageLog final : public UsageLog {
 
 }  // namespace
 
-Result<std::unique_ptr<UsageLog>> UsageLog::open(UsageLogOptions options) {
+Result<std::unique_ptr<EmbeddedUsageLog>> EmbeddedUsageLog::open(UsageLogOptions options) {
   std::optional<DirectoryOwner> owner;
   std::error_code error;
   if (options.mode == UsageLogOptions::Mode::kReadWrite) {
