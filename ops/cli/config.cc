@@ -23,6 +23,7 @@ void set_defaults(Message& message) {
   for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor& field = *message.GetDescriptor()->field(i);
     const std::string& value = setting_of(field).default_value();
+    if (field.is_map()) continue;  // empty
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       set_defaults(*message.GetReflection()->MutableMessage(&message, &field));
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
@@ -73,6 +74,7 @@ class Reader {
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE:
         if (const auto* table = node.as_table()) {
+          if (field.is_map()) return read_texts(*table, {}, field, message);
           return read(*table, field.name(), *message.GetReflection()->MutableMessage(&message, &field));
         }
         return refuse(node, "'" + field.name() + "' must be a section", "write [" + field.name() + "]");
@@ -83,6 +85,27 @@ class Reader {
         if (const auto* text = node.as_string()) return read_text(node, text->get(), field, message);
         return refuse(node, "'" + field.name() + "' must be a text in quotes");
     }
+  }
+
+  /// A map of texts. TOML takes a dot in a bare key for a table's name: here it belongs to the key.
+  [[nodiscard]] Status read_texts(const toml::table& table, const std::string& prefix, const FieldDescriptor& field,
+                                  Message& message) const {
+    for (const auto& [key, node] : table) {
+      const std::string name = prefix + std::string(key.str());
+      if (const auto* inner = node.as_table()) {
+        if (Status status = read_texts(*inner, name + ".", field, message); !status) return status;
+        continue;
+      }
+      const auto* text = node.as_string();
+      if (text == nullptr) return refuse(node, "'" + name + "' must be a text in quotes");
+      auto value = expand_variables(text->get(), environment_);
+      if (!value) return refuse(node, value.error().what, value.error().hint);
+      Message* entry = message.GetReflection()->AddMessage(&message, &field);
+      const auto* of = entry->GetDescriptor();
+      entry->GetReflection()->SetString(entry, of->map_key(), name);
+      entry->GetReflection()->SetString(entry, of->map_value(), *std::move(value));
+    }
+    return {};
   }
 
   [[nodiscard]] Status read_number(const toml::node& node, std::int64_t number, const FieldDescriptor& field,

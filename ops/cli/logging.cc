@@ -12,4 +12,19 @@ void start_logging(const std::string& level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+events::KafkaLogSink kafka_log_sink() {
+  return [](events::KafkaLogLevel level, std::string_view text) {
+    switch (level) {
+      case events::KafkaLogLevel::kError:
+        return spdlog::error("kafka: {}", text);
+      case events::KafkaLogLevel::kWarning:
+        return spdlog::warn("kafka: {}", text);
+      case events::KafkaLogLevel::kInfo:
+        return spdlog::info("kafka: {}", text);
+      case events::KafkaLogLevel::kDebug:
+        return spdlog::debug("kafka: {}", text);
+    }
+  };
+}
+
 }  // namespace keyfold::ops

@@ -60,6 +60,8 @@ class Program {
   void add_data_options(CLI::App* sub) {
     sub->add_option("--data", data_, "The data directory (default: data)")->type_name("DIR");
     sub->add_option("--config", config_file_, "The configuration, see ops/keyfold.example.toml")->type_name("FILE");
+    sub->add_option("--log", log_url_, "Where the log is: kafka://host:9092,host:9092 (default: in the data directory)")
+        ->type_name("URL");
     sub->add_option("--log-level", log_level_, "How much to log to standard error")
         ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
   }
@@ -90,6 +92,7 @@ class Program {
         config_file_.empty() ? Result<v1::Config>(default_config()) : load_config(config_file_, process_environment());
     if (!config) return tl::unexpected(config.error());
     if (!data_.empty()) config->set_data_directory(data_);
+    if (!log_url_.empty()) config->mutable_log()->set_url(log_url_);
     if (!log_level_.empty()) config->mutable_logging()->set_level(log_level_);
     if (!address_.empty()) config->mutable_server()->set_address(address_);
     if (port_) config->mutable_server()->set_port(*port_);
@@ -255,6 +258,7 @@ class Program {
 
   std::string data_;
   std::string config_file_;
+  std::string log_url_;
   std::string log_level_;
   std::string address_;
   std::optional<int> port_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/cli/logging.h"
+
 namespace keyfold::ops {
 namespace {
 
@@ -139,6 +141,23 @@ events::EmbeddedLogOptions read_only_log_options(const v1::Config& config, const
   options.mode = events::EmbeddedLogOptions::Mode::kReadOnly;
   options.missing_checkpoint = events::EmbeddedLogOptions::MissingCheckpoint::kRefuse;
   return options;
+}
+
+Result<events::KafkaOptions> kafka_options(const v1::Config& config) {
+  auto brokers = events::brokers_of_url(config.log().url());
+  if (!brokers) {
+    brokers.error().where = "log.url";
+    return tl::unexpected(brokers.error());
+  }
+  const v1::KafkaConfig& kafka = config.kafka();
+  return events::KafkaOptions{.brokers = *std::move(brokers),
+                              .topic_prefix = kafka.topic_prefix(),
+                              .replication_factor = static_cast<std::uint32_t>(kafka.replication_factor()),
+                              .append_timeout_ms = kafka.append_timeout_ms(),
+                              .connect_timeout_ms = kafka.connect_timeout_ms(),
+                              .session_timeout_ms = kafka.session_timeout_ms(),
+                              .properties = {kafka.properties().begin(), kafka.properties().end()},
+                              .log = kafka_log_sink()};
 }
 
 Result<actors::MasterKeys> make_or_read_master_keys(const v1::Config& config) {

@@ -5,6 +5,7 @@
 #include "actors/runtime.h"
 #include "actors/vault/vault.h"
 #include "events/embedded_log.h"
+#include "events/kafka/kafka_options.h"
 #include "gateway/api/access_log.h"
 #include "gateway/http/server.h"
 #include "keyfold/v1/config.pb.h"
@@ -40,6 +41,10 @@ struct Paths {
 /// For a reader beside it: as many partitions as there are, never accepts what the owner would refuse.
 [[nodiscard]] events::EmbeddedLogOptions read_only_log_options(const v1::Config& config,
                                                                const actors::MasterKeys& masters);
+
+/// Of a log whose URL names brokers; kInvalidArgument when log.url is something else. The client's words go to the
+/// program's log.
+[[nodiscard]] Result<events::KafkaOptions> kafka_options(const v1::Config& config);
 
 /// The key of the option vault.master_key, or else of the file, which is made when nothing exists yet. A file that is
 /// missing beside an existing log is kFailedPrecondition: a new key could open nothing of it. With it come those of

@@ -114,6 +114,24 @@ TEST(Config, SaysWhereAMissingVariableIsUsed) {
   EXPECT_EQ(error.hint, "set it, or write ${NOPE:-default}");
 }
 
+TEST(Config, TakesPropertiesWithDotsInTheirNamesQuotedOrNot) {
+  const auto config = parse(
+      "[kafka.properties]\nsecurity.protocol = \"ssl\"\n\"ssl.ca.location\" = \"${HOME}/ca.pem\"\n"
+      "ssl.key.location = \"key.pem\"\n");
+  ASSERT_TRUE(config) << config.error().to_string();
+  const auto& properties = config->kafka().properties();
+  EXPECT_EQ(properties.size(), 3u);
+  EXPECT_EQ(properties.at("security.protocol"), "ssl");
+  EXPECT_EQ(properties.at("ssl.ca.location"), "/h/ca.pem");
+  EXPECT_EQ(properties.at("ssl.key.location"), "key.pem");
+}
+
+TEST(Config, RefusesAPropertyThatIsNoText) {
+  const Error error = error_of("[kafka.properties]\nsocket.timeout.ms = 5\n");
+  EXPECT_EQ(error.what, "'socket.timeout.ms' must be a text in quotes");
+  EXPECT_EQ(error.where, "test.toml:2:21");
+}
+
 TEST(Config, SaysWhenThereIsNoSuchFile) {
   EXPECT_EQ(load_config("/nonexistent/keyfold.toml", variables({})).error().code, ErrorCode::kNotFound);
 }

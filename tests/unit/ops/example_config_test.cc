@@ -47,7 +47,10 @@ void expect_documented(const Descriptor& message, const std::string& section,
   ASSERT_TRUE(example.contains(section)) << "[" << section << "] is not in the example";
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor& field = *message.field(i);
-    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    if (field.is_map()) {
+      EXPECT_TRUE(example.contains(section + "." + field.name()))
+          << "[" << section << "." << field.name() << "] is not in the example";
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       expect_documented(*field.message_type(), field.name(), example);
     } else {
       EXPECT_NE(example.at(section).find(documented(field)), std::string::npos) << "[" << section << "] lacks:\n"
@@ -112,6 +115,28 @@ TEST(Settings, LogDefaultsAreThoseOfTheLog) {
   EXPECT_EQ(configured.verify_tail_records, own.verify_tail_records);
   EXPECT_EQ(configured.missing_checkpoint, own.missing_checkpoint);
   EXPECT_EQ(configured.wal_bytes_max, own.wal_bytes_max);
+}
+
+TEST(Settings, KafkaDefaultsAreThoseOfTheLogOnKafka) {
+  v1::Config config = default_config();
+  config.mutable_log()->set_url("kafka://k1");
+  (*config.mutable_kafka()->mutable_properties())["security.protocol"] = "ssl";
+  const events::KafkaOptions own;
+  const auto configured = kafka_options(config);
+  ASSERT_TRUE(configured) << configured.error().to_string();
+  EXPECT_EQ(configured->brokers, "k1:9092");
+  EXPECT_EQ(configured->topic_prefix, own.topic_prefix);
+  EXPECT_EQ(configured->replication_factor, own.replication_factor);
+  EXPECT_EQ(configured->append_timeout_ms, own.append_timeout_ms);
+  EXPECT_EQ(configured->connect_timeout_ms, own.connect_timeout_ms);
+  EXPECT_EQ(configured->session_timeout_ms, own.session_timeout_ms);
+  EXPECT_EQ(configured->properties.at("security.protocol"), "ssl");
+}
+
+TEST(Settings, RefuseALogUrlThatNamesNoBrokers) {
+  v1::Config config = default_config();
+  config.mutable_log()->set_url("redis://k1:6379");
+  EXPECT_EQ(kafka_options(config).error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST(Settings, PathsLieBelowTheDataDirectoryUnlessTheyAreSet) {
