@@ -9,8 +9,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "schemas/base/random.h"
-
 namespace keyfold::testing {
 namespace {
 
@@ -26,21 +24,16 @@ std::string run(const std::string& command, const std::filesystem::path& directo
   return output;
 }
 
+void send_signal(const std::filesystem::path& directory, int signal) {
+  pid_t pid = 0;
+  if (std::ifstream(directory / "1" / "pid") >> pid && pid > 0) ::kill(pid, signal);
+}
+
 }  // namespace
 
-const KafkaBroker& KafkaBroker::shared() {
-  static const KafkaBroker broker(KEYFOLD_KAFKA_DIRECTORY, Kind::kShared);
-  return broker;
-}
-
-KafkaBroker::KafkaBroker(std::filesystem::path directory) : KafkaBroker(std::move(directory), Kind::kOwn) {}
-
-KafkaBroker::KafkaBroker(std::filesystem::path directory, Kind kind) : directory_(std::move(directory)), kind_(kind) {
-  start();
-}
+KafkaBroker::KafkaBroker(std::filesystem::path directory) : directory_(std::move(directory)) { start(); }
 
 KafkaBroker::~KafkaBroker() {
-  if (kind_ == Kind::kShared) return;
   try {
     resume();
     run("down", directory_);
@@ -60,19 +53,8 @@ void KafkaBroker::start() {
 
 void KafkaBroker::stop() const { run("down --keep", directory_); }
 
-namespace {
-
-void send_signal(const std::filesystem::path& directory, int signal) {
-  pid_t pid = 0;
-  if (std::ifstream(directory / "1" / "pid") >> pid && pid > 0) ::kill(pid, signal);
-}
-
-}  // namespace
-
 void KafkaBroker::pause() const { send_signal(directory_, SIGSTOP); }
 void KafkaBroker::resume() const { send_signal(directory_, SIGCONT); }
-
-std::string new_topic_prefix() { return make_id("test", 12); }
 
 void delete_records(const std::string& brokers, const std::string& topic, std::int64_t offset) {
   rd_kafka_conf_t* configuration = rd_kafka_conf_new();

@@ -1,17 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
 namespace keyfold::testing {
 
-/// A real broker on loopback, started by ops/kafka.
+/// A real broker on loopback for a test alone, which may stop it; started by ops/kafka, ended with this object.
 class KafkaBroker {
  public:
-  /// The one that all tests share: never stopped, left to ctest to end. Each test takes topics of its own.
-  static const KafkaBroker& shared();
-
-  /// One for a test alone, which may stop it; its data lives in the directory. Ended with this object.
+  /// Its data lives in the directory.
   explicit KafkaBroker(std::filesystem::path directory);
   ~KafkaBroker();
   KafkaBroker(const KafkaBroker&) = delete;
@@ -27,18 +25,11 @@ class KafkaBroker {
   void start();
 
  private:
-  enum class Kind { kShared, kOwn };
-  KafkaBroker(std::filesystem::path directory, Kind kind);
-
   const std::filesystem::path directory_;
-  const Kind kind_;
   std::string addresses_;
 };
 
-/// A prefix of topics that no other test has.
-[[nodiscard]] std::string new_topic_prefix();
-
-/// Removes the records of `TOPIC` below `offset`, as retention does in time.
+/// Removes the records of a topic's first partition below `offset`, as retention does in time.
 void delete_records(const std::string& brokers, const std::string& topic, std::int64_t offset);
 
 }  // namespace keyfold::testing
