@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <utility>
 
 #include "actors/aggregates/decide.h"
 #include "events/stored_record.h"
@@ -18,11 +19,6 @@ constexpr std::size_t kDecidedEventsKept = 64;
 Rejection reused_key() {
   return {RejectionCode::kIdempotencyKeyReused,
           "This Idempotency-Key was used for another request: use a new key for a new request."};
-}
-
-Rejection unknown_outcome() {
-  return {RejectionCode::kUnknownOutcome,
-          "It is not known whether the change was stored: repeat the request with the same Idempotency-Key."};
 }
 
 Rejection fenced() {
@@ -44,7 +40,31 @@ void merge(projections::Changes& into, projections::Changes&& changes,
   }
 }
 
+void count(PartitionCounters& counters, const Outcome& outcome) {
+  auto* counter = &counters.rejected;
+  if (outcome) {
+    counter = outcome->replayed ? &counters.replayed : &counters.accepted;
+  } else if (outcome.error().code == RejectionCode::kOverloaded || outcome.error().code == RejectionCode::kNotOwner) {
+    counter = &counters.overloaded;
+  }
+  counter->fetch_add(1, std::memory_order_relaxed);
+}
+
 }  // namespace
+
+void answer(PartitionCounters& counters, OutcomeSink& sink, Outcome outcome) {
+  count(counters, outcome);
+  // First, so that a client which has its answer finds its place in the queue free.
+  if (counters.in_flight.fetch_sub(1) == 1) counters.in_flight.notify_all();
+  sink.complete(std::move(outcome));
+}
+
+void answer(PartitionCounters& counters, Unanswered& command) {
+  Outcome repeated = command.outcome;
+  if (repeated) repeated->replayed = command.recorded;
+  for (std::size_t i = 1; i < command.sinks.size(); ++i) answer(counters, *command.sinks[i], repeated);
+  answer(counters, *command.sinks.front(), std::move(command.outcome));
+}
 
 PartitionWriter::PartitionWriter(events::PartitionId partition, const PartitionStart& start,
                                  projections::Projections& projections, AppendRecords append,
@@ -58,10 +78,7 @@ PartitionWriter::PartitionWriter(events::PartitionId partition, const PartitionS
       overlay_(projections.reader(partition)) {}
 
 void PartitionWriter::submit(v1::Command command, std::unique_ptr<OutcomeSink> sink) noexcept {
-  if (state_ == State::kFenced) {
-    complete_one(*sink, tl::unexpected(fenced()));
-    return;
-  }
+  if (state_ == State::kFenced) return answer(counters_, *sink, tl::unexpected(fenced()));
   if (command.has_idempotency()) {
     const auto earlier = in_flight_.find(command.idempotency().key_hash());
     if (earlier != in_flight_.end() && earlier->second->request_hash == command.idempotency().request_hash()) {
@@ -70,19 +87,18 @@ void PartitionWriter::submit(v1::Command command, std::unique_ptr<OutcomeSink> s
     }
   }
   const events::Sequence before = chain_.next;
-  Pending pending;
-  pending.outcome = answer(command, pending);
+  Unanswered pending;
+  pending.outcome = decide_one(command, pending);
   pending.durable_below = chain_.next;
+  pending.chain_hash = chain_.last_hash;
   pending.sinks.push_back(std::move(sink));
-  if (pending_.empty() && chain_.next == before) {
-    complete(pending);
-    return;
-  }
-  Pending& queued = pending_.emplace_back(std::move(pending));
+  if (pending_.empty() && chain_.next == before) return answer(counters_, pending);
+  pending.command = std::move(command);
+  Unanswered& queued = pending_.emplace_back(std::move(pending));
   if (!queued.key_hash.empty()) in_flight_.insert_or_assign(queued.key_hash, &queued);
 }
 
-Outcome PartitionWriter::answer(const v1::Command& command, Pending& pending) {
+Outcome PartitionWriter::decide_one(const v1::Command& command, Unanswered& pending) {
   const std::int64_t time_ms = std::max(command.time_ms(), time_ms_);
   if (command.has_idempotency()) {
     if (auto earlier = find_earlier(command.idempotency(), time_ms)) return *std::move(earlier);
@@ -176,11 +192,11 @@ tl::expected<std::vector<events::Record>, Rejection> PartitionWriter::make_recor
 
 void PartitionWriter::on_durable(events::Sequence next) noexcept {
   if (state_ == State::kFenced) return;
-  std::deque<Pending> done;
+  std::deque<Unanswered> done;
   projections::Changes changes;
   std::unordered_map<std::string, std::size_t> places;
   while (!pending_.empty() && pending_.front().durable_below <= next) {
-    Pending& pending = done.emplace_back(std::move(pending_.front()));
+    Unanswered& pending = done.emplace_back(std::move(pending_.front()));
     pending_.pop_front();
     merge(changes, std::move(pending.changes), places);
   }
@@ -192,9 +208,9 @@ void PartitionWriter::on_durable(events::Sequence next) noexcept {
     return;
   }
   overlay_.forget(changes);
-  for (Pending& pending : done) {
+  for (Unanswered& pending : done) {
     if (!pending.key_hash.empty()) in_flight_.erase(pending.key_hash);
-    complete(pending);
+    answer(counters_, pending);
   }
 }
 
@@ -204,35 +220,18 @@ void PartitionWriter::on_failure() noexcept {
   overlay_.clear();
   in_flight_.clear();
   while (!pending_.empty()) {
-    Pending pending = std::move(pending_.front());
+    Unanswered pending = std::move(pending_.front());
     pending_.pop_front();
     pending.outcome = tl::unexpected(unknown_outcome());
-    complete(pending);
+    answer(counters_, pending);
   }
 }
 
-void PartitionWriter::complete(Pending& pending) {
-  Outcome repeated = pending.outcome;
-  if (repeated) repeated->replayed = pending.recorded;
-  for (std::size_t i = 1; i < pending.sinks.size(); ++i) complete_one(*pending.sinks[i], repeated);
-  complete_one(*pending.sinks.front(), std::move(pending.outcome));
-}
-
-void PartitionWriter::complete_one(OutcomeSink& sink, Outcome outcome) {
-  count(outcome);
-  // First, so that a client which has its answer finds its place in the queue free.
-  if (counters_.in_flight.fetch_sub(1) == 1) counters_.in_flight.notify_all();
-  sink.complete(std::move(outcome));
-}
-
-void PartitionWriter::count(const Outcome& outcome) {
-  auto* counter = &counters_.rejected;
-  if (outcome) {
-    counter = outcome->replayed ? &counters_.replayed : &counters_.accepted;
-  } else if (outcome.error().code == RejectionCode::kOverloaded) {
-    counter = &counters_.overloaded;
-  }
-  counter->fetch_add(1, std::memory_order_relaxed);
+std::deque<Unanswered> PartitionWriter::give_up() noexcept {
+  state_ = State::kFenced;
+  overlay_.clear();
+  in_flight_.clear();
+  return std::exchange(pending_, {});
 }
 
 }  // namespace keyfold::actors

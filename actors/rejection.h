@@ -4,7 +4,8 @@
 
 namespace keyfold::actors {
 
-/// Why a command changed nothing. A code exists only if a caller can act on it differently.
+/// Why a command changed nothing. A code exists only if a caller can act on it differently. Nodes of neighbouring
+/// versions exchange the numbers: new codes go to the end, none is removed.
 enum class RejectionCode {
   kInvalidInput,  // a business rule; detail says which
   kWorkspaceNotFound,
@@ -35,6 +36,7 @@ enum class RejectionCode {
   kIdempotencyKeyReused,  // same Idempotency-Key, another body
   kOverloaded,            // the partition's queue is full, or it is shutting down: retry later
   kUnknownOutcome,        // the append failed: ask again with the same Idempotency-Key
+  kNotOwner,              // nothing happened: no node that could be reached owns the partition, retry a little later
 };
 
 struct Rejection {
@@ -42,5 +44,16 @@ struct Rejection {
   std::string detail;
   long long credits_remaining = 0;
 };
+
+inline Rejection unknown_outcome() {
+  return {RejectionCode::kUnknownOutcome,
+          "It is not known whether the change was stored: repeat the request with the same Idempotency-Key."};
+}
+
+inline Rejection no_owner() {
+  return {RejectionCode::kNotOwner,
+          "No node that can be reached takes changes of this workspace right now: retry a "
+          "little later."};
+}
 
 }  // namespace keyfold::actors

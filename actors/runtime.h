@@ -28,6 +28,10 @@ class OutcomeSink {
  public:
   virtual ~OutcomeSink() = default;
   virtual void complete(Outcome outcome) = 0;
+
+  /// A peer is told when this node does not own the partition; a client's command goes on to the node that does.
+  enum class Origin { kClient, kPeer };
+  [[nodiscard]] virtual Origin origin() const { return Origin::kClient; }
 };
 
 struct RuntimeOptions {

@@ -7,10 +7,9 @@
 #include "schemas/base/random.h"
 
 namespace keyfold::actors {
-namespace {
 
-/// The time of the partition's last event, which the next one must not precede; 0 for an empty partition.
-Result<std::int64_t> last_time_ms(const events::Log& log, events::PartitionId partition, events::Sequence next) {
+Result<std::int64_t> last_time_ms(const events::Log& log, events::PartitionId partition) {
+  const events::Sequence next = log.tail(partition).next;
   std::int64_t time_ms = 0;
   if (next == 0) return time_ms;
   Status decoded;
@@ -25,9 +24,13 @@ Result<std::int64_t> last_time_ms(const events::Log& log, events::PartitionId pa
   return time_ms;
 }
 
-events::Event partition_opened(events::PartitionId partition, const events::ChainState& tail, std::int64_t time_ms) {
-  events::Event event;
+Opening make_opening(events::PartitionId partition, const events::ChainState& tail, std::int64_t time_ms,
+                     const NodeAddress& node) {
+  Opening opening;
+  events::Event& event = opening.event;
   event.payload.mutable_partition_opened()->set_epoch(tail.epoch + 1);
+  event.payload.mutable_partition_opened()->set_node_id(node.id);
+  event.payload.mutable_partition_opened()->set_node_address(node.address);
   v1::EventHeader& header = event.header;
   const auto event_id = make_uuid_v7(time_ms);
   header.set_event_id(event_id.data(), event_id.size());
@@ -42,10 +45,13 @@ events::Event partition_opened(events::PartitionId partition, const events::Chai
   header.set_time_ms(time_ms);
   header.mutable_principal()->set_type(v1::Principal::SYSTEM);
   header.mutable_principal()->set_id("keyfold");
-  return event;
+  opening.append = {partition, tail.next, {}};
+  events::Record record = events::encode(header, event.payload);
+  opening.start = {tail, time_ms};
+  if (events::accept(opening.start.chain, header, record.header) != events::Verdict::kApplied) std::abort();
+  opening.append.records.push_back(std::move(record));
+  return opening;
 }
-
-}  // namespace
 
 Result<std::vector<PartitionStart>> take_over(events::Log& log, projections::Projections& projections,
                                               std::int64_t now_ms) {
@@ -53,21 +59,17 @@ Result<std::vector<PartitionStart>> take_over(events::Log& log, projections::Pro
   std::vector<events::Append> appends;
   std::vector<events::Event> opened;
   for (events::PartitionId partition = 0; partition < log.partitions(); ++partition) {
-    events::ChainState chain = log.tail(partition);
-    if (projections.next(partition) != chain.next) {
+    const events::ChainState tail = log.tail(partition);
+    if (projections.next(partition) != tail.next) {
       return fail(ErrorCode::kFailedPrecondition, "the projections have not caught up with the log",
                   "partition " + std::to_string(partition), "open the projections again");
     }
-    const auto last = last_time_ms(log, partition, chain.next);
+    const auto last = last_time_ms(log, partition);
     if (!last) return tl::unexpected(last.error());
-    const std::int64_t time_ms = std::max(now_ms, *last);
-    events::Event& event = opened.emplace_back(partition_opened(partition, chain, time_ms));
-    const events::Sequence first = chain.next;
-    events::Record record = events::encode(event.header, event.payload);
-    if (events::accept(chain, event.header, record.header) != events::Verdict::kApplied) std::abort();
-    appends.push_back({partition, first, {}});
-    appends.back().records.push_back(std::move(record));
-    starts.push_back({chain, time_ms});
+    Opening opening = make_opening(partition, tail, std::max(now_ms, *last), {});
+    opened.push_back(std::move(opening.event));
+    appends.push_back(std::move(opening.append));
+    starts.push_back(opening.start);
   }
   if (auto appended = log.append(appends); !appended) return tl::unexpected(std::move(appended.error()));
   for (events::PartitionId partition = 0; partition < log.partitions(); ++partition) {

@@ -7,6 +7,7 @@
 #include "projections/identity.h"
 #include "projections/key.h"
 #include "projections/migration.h"
+#include "projections/partition.h"
 #include "projections/permission.h"
 #include "projections/portal.h"
 #include "projections/ratelimit.h"
@@ -20,7 +21,7 @@ namespace {
 constexpr std::array<Projector, kTableCount> kProjectors = {
     kWorkspaceProjector, kRootKeyProjector,    kApiProjector,       kKeyProjector,
     kIdentityProjector,  kPermissionProjector, kRoleProjector,      kCommandProjector,
-    kPortalProjector,    kRatelimitProjector,  kMigrationProjector,
+    kPortalProjector,    kRatelimitProjector,  kMigrationProjector, kPartitionProjector,
 };
 
 constexpr bool in_table_order() {

@@ -26,8 +26,9 @@ enum class Table : std::uint8_t {
   kPortals,
   kRatelimits,
   kMigrations,
+  kPartitions,
 };
-inline constexpr std::size_t kTableCount = 11;
+inline constexpr std::size_t kTableCount = 12;
 
 /// Reads rows of one partition. Row keys are a one-character kind, '/', and an id: see each projector's header.
 class RowReader {

@@ -278,6 +278,7 @@ ApiError from_rejection(const actors::Rejection& rejection) {
     case kIdempotencyKeyReused:
       return idempotency_key_reused();
     case kOverloaded:
+    case kNotOwner:
       return overloaded(rejection.detail);
     case kUnknownOutcome:
       return {503, "Service Unavailable", "urn:keyfold:error:unknown_outcome", rejection.detail, {}};
