@@ -1,6 +1,26 @@
 #include "actors/partition_actor.h"
 
 namespace keyfold::actors {
+namespace {
+
+constexpr std::chrono::milliseconds kTickInterval{50};
+
+void call(PartitionReplica& replica, ReplicaCall what) {
+  switch (what) {
+    case ReplicaCall::kAssigned:
+      return replica.on_assigned();
+    case ReplicaCall::kRevoked:
+      return replica.on_revoked();
+    case ReplicaCall::kGrown:
+      return replica.on_grown();
+    case ReplicaCall::kTick:
+      return replica.on_tick();
+    case ReplicaCall::kDrain:
+      return replica.drain();
+  }
+}
+
+}  // namespace
 
 caf::behavior partition_actor(caf::event_based_actor* self, const std::shared_ptr<PartitionWriter>& writer) {
   return {
@@ -15,6 +35,39 @@ caf::behavior partition_actor(caf::event_based_actor* self, const std::shared_pt
         } else {
           writer->on_failure();
         }
+      },
+      [self](Stop) { self->quit(); },
+  };
+}
+
+void SharedReplica::publish() {
+  ReplicaStatus now = replica->status();
+  owns.store(now.role == ReplicaStatus::Role::kOwning, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex);
+  status = std::move(now);
+}
+
+caf::behavior replica_actor(caf::event_based_actor* self, const std::shared_ptr<SharedReplica>& shared) {
+  self->delayed_send(self, kTickInterval, ReplicaCall::kTick);
+  return {
+      [shared](const SubmissionPtr& submission) {
+        after_receiving(submission.get());
+        shared->replica->submit(std::move(submission->command), std::move(submission->sink));
+      },
+      [shared](const DurablePtr& durable) {
+        after_receiving(durable.get());
+        shared->replica->on_appended(durable->status);
+      },
+      [shared](const ForwardedPtr& forwarded) {
+        after_receiving(forwarded.get());
+        shared->replica->on_forwarded(forwarded->number, std::move(forwarded->reply));
+      },
+      [self, shared](ReplicaCall what) {
+        // First, so that growth after this look at the log is told again.
+        if (what == ReplicaCall::kGrown) shared->has_grown.store(false);
+        call(*shared->replica, what);
+        if (what != ReplicaCall::kGrown) shared->publish();
+        if (what == ReplicaCall::kTick) self->delayed_send(self, kTickInterval, ReplicaCall::kTick);
       },
       [self](Stop) { self->quit(); },
   };

@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to this folder: the only header that knows CAF.
+// Private to this folder: with cluster/peers.h the only headers that know CAF.
 
 #include <caf/all.hpp>
 #include <memory>
@@ -8,6 +8,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+#include "actors/cluster/partition_replica.h"
 #include "actors/partition_writer.h"
 
 namespace keyfold::actors {
@@ -26,6 +27,16 @@ struct Durable {
 };
 using DurablePtr = std::shared_ptr<const Durable>;
 
+/// What became of a command that went to another node.
+struct Forwarded {
+  std::uint64_t number = 0;
+  ForwardReply reply;
+};
+using ForwardedPtr = std::shared_ptr<Forwarded>;
+
+/// To a replica: the membership's suggestion, news of the log, the time, and to take nothing more.
+enum class ReplicaCall { kAssigned, kRevoked, kGrown, kTick, kDrain };
+
 /// Asks the actor to end; nothing may be in flight.
 struct Stop {};
 
@@ -42,14 +53,32 @@ inline void after_receiving([[maybe_unused]] const void* message) {
 #endif
 }
 
-/// The partition's actor: it runs its writer, one message at a time, and takes
+/// The actor of a partition that this process owns: it runs its writer, one message at a time, and takes
 /// - SubmissionPtr: decide this command;
 /// - DurablePtr: an append was synced, or failed;
 /// - Stop: end.
 caf::behavior partition_actor(caf::event_based_actor* self, const std::shared_ptr<PartitionWriter>& writer);
 
+/// A replica, and what others may know of it without asking its actor.
+struct SharedReplica {
+  std::unique_ptr<PartitionReplica> replica;  // the actor's own
+  std::atomic<bool> has_grown{false};         // a kGrown is on its way
+  std::atomic<bool> owns{false};
+  mutable std::mutex mutex;
+  ReplicaStatus status;  // guarded by the mutex
+
+  void publish();
+};
+
+/// The actor of a partition in a cluster: it runs its replica, and takes
+/// - SubmissionPtr, DurablePtr, ForwardedPtr, ReplicaCall: see PartitionReplica;
+/// - Stop: end.
+caf::behavior replica_actor(caf::event_based_actor* self, const std::shared_ptr<SharedReplica>& shared);
+
 }  // namespace keyfold::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyfold::actors::SubmissionPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyfold::actors::DurablePtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyfold::actors::ForwardedPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyfold::actors::ReplicaCall)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyfold::actors::Stop)

@@ -7,12 +7,6 @@
 
 namespace keyfold::actors {
 
-/// A node of a cluster: its name, and where others send commands for it ("host:port"). Both empty: no cluster.
-struct NodeAddress {
-  std::string id;
-  std::string address;
-};
-
 /// The event that opens a new epoch behind `tail`, as it goes onto the log, and where its writer begins.
 struct Opening {
   events::Event event;

@@ -421,6 +421,7 @@ ReplicaStatus PartitionReplica::status() const {
   status.waiting = queue_.size() + forwarded_.size() + applying_.size() + unsettled_.size();
   status.takeovers = takeovers_;
   status.fenced = fenced_;
+  status.forwards = forwards_;
   status.failure = failure_;
   return status;
 }

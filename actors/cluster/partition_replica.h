@@ -48,17 +48,6 @@ struct ReplicaOptions {
   std::int64_t outcome_timeout_ms = 30'000;
 };
 
-struct ReplicaStatus {
-  enum class Role { kFollowing, kOpening, kOwning } role = Role::kFollowing;
-  events::Sequence next = 0;  // events below it are applied here
-  std::uint64_t epoch = 0;    // of the last writer that was seen
-  NodeAddress owner;          // that writer's node
-  std::uint64_t waiting = 0;  // commands without an owner, under way to it, or not applied here yet
-  std::uint64_t takeovers = 0;
-  std::uint64_t fenced = 0;  // how often another writer was found to have taken over
-  std::string failure;       // why it does nothing any more; empty: it works
-};
-
 /// One partition on one node of a cluster. It follows the log: what any node appended is folded into this node's read
 /// models. When it is assigned the partition, it catches up, appends PartitionOpened, and owns the partition once that
 /// record is read back as accepted; from then on a PartitionWriter decides. A higher epoch on the log, or an append
