@@ -1,5 +1,6 @@
 #include "projections/identity.h"
 #include "projections/migration.h"
+#include "projections/partition.h"
 #include "projections/permission.h"
 #include "projections/role.h"
 #include "projections/root_key.h"
@@ -15,6 +16,7 @@ class IdentityProjector : public ProjectorTest {};
 class PermissionProjector : public ProjectorTest {};
 class RoleProjector : public ProjectorTest {};
 class MigrationProjector : public ProjectorTest {};
+class PartitionProjector : public ProjectorTest {};
 
 TEST_F(WorkspaceProjector, KeepsACreatedWorkspace) {
   given("workspace_created { workspace_id: 'ws_1' name: 'Acme' }");
@@ -194,6 +196,13 @@ TEST_F(MigrationProjector, KeepsAMigrationAndListsItInItsWorkspace) {
                                                 algorithm: PREFIXED_API_KEY created_at_ms: 1700000000000)");
   EXPECT_EQ(keys(Table::kMigrations), (Keys{"m/mig_1", "n/ws_1/mig_1"}));
   EXPECT_FALSE(find_migration(rows_, "mig_2"));
+}
+
+TEST_F(PartitionProjector, KeepsTheLastWriter) {
+  given("partition_opened { epoch: 2 node_id: 'node_1' node_address: '10.0.0.1:9000' }");
+  given("partition_opened { epoch: 4 node_id: 'node_2' node_address: '10.0.0.2:9000' }");
+  expect_row(find_partition(rows_),
+             "epoch: 4 node_id: 'node_2' node_address: '10.0.0.2:9000' opened_at_ms: 1700000000000");
 }
 
 }  // namespace
