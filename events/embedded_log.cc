@@ -1,7 +1,6 @@
 #include "events/embedded_log.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include "events/log_directory.h"
 #include "events/log_inspection.h"
 #include "events/record_reader.h"
+#include "events/record_writer.h"
 #include "events/stored_record.h"
 
 namespace keyfold::events {
@@ -178,22 +178,11 @@ class RocksLog final : public EmbeddedLog {
         return fail(ErrorCode::kFailedPrecondition, "a record does not extend its partition's chain",
                     to_string(position), "another writer took over, or its header is wrong");
       }
-      if (const auto status = put_record(position, record, batch); !status.ok()) {
+      if (const auto status = put_record(*store_, position, {record.header, record.payload}, batch); !status.ok()) {
         return to_status(status, "a record can't be kept", options_.directory);
       }
     }
     return {};
-  }
-
-  rocksdb::Status put_record(const Position& position, const Record& record, rocksdb::WriteBatch& batch) {
-    const StoredKey key = stored_key(position);
-    const StoredFrame frame = stored_frame(position, record);
-    const rocksdb::Slice key_part(key.data(), key.size());
-    const std::array<rocksdb::Slice, 4> value_parts = {
-        rocksdb::Slice(frame.header_bytes.data(), frame.header_bytes.size()), record.header, record.payload,
-        rocksdb::Slice(frame.checksum.data(), frame.checksum.size())};
-    return batch.Put(store_->records(), rocksdb::SliceParts(&key_part, 1),
-                     rocksdb::SliceParts(value_parts.data(), static_cast<int>(value_parts.size())));
   }
 
   void write(rocksdb::WriteBatch& batch, const char* failure) {

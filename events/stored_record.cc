@@ -43,10 +43,10 @@ std::optional<Position> parse_stored_key(std::string_view key) {
   return position;
 }
 
-StoredFrame stored_frame(const Position& position, const Record& record) {
+StoredFrame stored_frame(const Position& position, RecordView record) {
   StoredFrame frame;
   frame.header_bytes = little_endian(static_cast<std::uint32_t>(record.header.size()));
-  frame.checksum = little_endian(checksum(position, view(frame.header_bytes), {record.header, record.payload}));
+  frame.checksum = little_endian(checksum(position, view(frame.header_bytes), record));
   return frame;
 }
 

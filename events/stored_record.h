@@ -24,7 +24,7 @@ struct StoredFrame {
   std::array<char, 4> header_bytes{};
   std::array<char, 4> checksum{};
 };
-[[nodiscard]] StoredFrame stored_frame(const Position& position, const Record& record);
+[[nodiscard]] StoredFrame stored_frame(const Position& position, RecordView record);
 /// The record inside a stored value; nothing when it is damaged or belongs to another position.
 [[nodiscard]] std::optional<RecordView> parse_stored_value(const Position& position, std::string_view value);
 

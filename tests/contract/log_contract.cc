@@ -133,14 +133,22 @@ TEST_P(LogContract, RecordThatDoesNotExtendTheChainIsRefused) {
   EXPECT_EQ(read_key_ids(log(), 0), expected_key_ids(4));
 }
 
-TEST_P(LogContract, SeveralPartitionsAreAppendedTogether) {
+TEST_P(LogContract, SeveralPartitionsAreAppendedTogetherOrRefusedTogether) {
   std::vector<Append> appends;
   for (PartitionId p = 0; p < kPartitions; ++p) {
     ChainState state;
     appends.push_back(make_append(p, state, p + 1));
   }
-  ASSERT_TRUE(log().append(appends));
-  for (PartitionId p = 0; p < kPartitions; ++p) EXPECT_EQ(read_key_ids(log(), p), expected_key_ids(p + 1));
+  const Status status = log().append(appends);
+  if (appends_together()) {
+    ASSERT_TRUE(status);
+  } else {
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::kInvalidArgument);
+  }
+  for (PartitionId p = 0; p < kPartitions; ++p) {
+    EXPECT_EQ(read_key_ids(log(), p), expected_key_ids(appends_together() ? p + 1 : 0));
+  }
 }
 
 TEST_P(LogContract, RefusalOfOnePartitionWritesNothingToTheOthers) {
@@ -148,7 +156,8 @@ TEST_P(LogContract, RefusalOfOnePartitionWritesNothingToTheOthers) {
   ChainState late;
   late.next = 5;
   const std::vector<Append> appends = {make_append(0, good, 2), make_append(1, late, 1)};
-  EXPECT_EQ(log().append(appends).error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(log().append(appends).error().code,
+            appends_together() ? ErrorCode::kFailedPrecondition : ErrorCode::kInvalidArgument);
   EXPECT_EQ(log().tail(0).next, 0u);
   reopen();
   EXPECT_TRUE(read_key_ids(log(), 0).empty());

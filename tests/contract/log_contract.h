@@ -25,6 +25,8 @@ inline constexpr std::uint32_t kPartitions = 3;
 struct Implementation {
   std::string name;
   std::function<std::unique_ptr<LogUnderTest>()> make;
+  /// Records of several partitions in one append: all or nothing, or refused.
+  enum class Together { kAtomic, kRefused } together = Together::kAtomic;
   friend void PrintTo(const Implementation& implementation, std::ostream* out) { *out << implementation.name; }
 };
 
@@ -34,6 +36,7 @@ class LogContract : public ::testing::TestWithParam<Implementation> {
   void SetUp() override { under_test_ = GetParam().make(); }
   [[nodiscard]] Log& log() { return under_test_->log(); }
   void reopen() { under_test_->reopen(); }
+  [[nodiscard]] static bool appends_together() { return GetParam().together == Implementation::Together::kAtomic; }
 
  private:
   std::unique_ptr<LogUnderTest> under_test_;

@@ -74,7 +74,7 @@ class EmbeddedLogTest : public ::testing::Test {
   /// Stores a record with a right checksum, whatever it says.
   static void store_record(RocksStore& store, const Position& position, const Record& record) {
     const StoredKey key = stored_key(position);
-    const StoredFrame frame = stored_frame(position, record);
+    const StoredFrame frame = stored_frame(position, {record.header, record.payload});
     const std::string value = std::string(frame.header_bytes.data(), 4) + record.header + record.payload +
                               std::string(frame.checksum.data(), 4);
     ASSERT_TRUE(store.db().Put({}, store.records(), rocksdb::Slice(key.data(), key.size()), value).ok());

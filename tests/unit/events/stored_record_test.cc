@@ -9,7 +9,7 @@ namespace {
 std::string text(const auto& bytes) { return {bytes.data(), bytes.size()}; }
 
 std::string stored_value(const Position& position, const Record& record) {
-  const StoredFrame frame = stored_frame(position, record);
+  const StoredFrame frame = stored_frame(position, {record.header, record.payload});
   return text(frame.header_bytes) + record.header + record.payload + text(frame.checksum);
 }
 

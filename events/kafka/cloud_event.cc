@@ -1,0 +1,52 @@
+#include "events/kafka/cloud_event.h"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "events/stored_record.h"
+#include "schemas/base/encoding.h"
+
+namespace keyfold::events {
+namespace {
+
+/// RFC 3339 with milliseconds.
+std::string to_time_text(std::int64_t unix_ms) {
+  const std::int64_t ms = (unix_ms % 1000 + 1000) % 1000;
+  const std::time_t seconds = (unix_ms - ms) / 1000;
+  std::tm utc{};
+  if (::gmtime_r(&seconds, &utc) == nullptr) return "1970-01-01T00:00:00.000Z";
+  std::array<char, 32> date{};
+  std::array<char, 8> rest{};
+  if (std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc) == 0) return "1970-01-01T00:00:00.000Z";
+  std::snprintf(rest.data(), rest.size(), ".%03dZ", static_cast<int>(ms));
+  return std::string(date.data()) + rest.data();
+}
+
+}  // namespace
+
+CloudEventHeaders cloud_event_headers(const v1::EventHeader& header, std::string_view header_bytes) {
+  CloudEventHeaders headers = {
+      {"ce_specversion", "1.0"},
+      {"ce_id", to_uuid_text(header.event_id())},
+      {"ce_source", "/keyfold/" + std::to_string(header.partition())},
+      {"ce_type", "keyfold.v1." + header.type()},
+      {"ce_time", to_time_text(header.time_ms())},
+  };
+  if (!header.stream_id().empty()) headers.emplace_back("ce_subject", header.stream_kind() + "/" + header.stream_id());
+  if (!header.workspace_id().empty()) headers.emplace_back("ce_workspaceid", header.workspace_id());
+  headers.emplace_back("ce_sequence", std::to_string(header.sequence()));
+  headers.emplace_back("content-type", "application/protobuf");
+  headers.emplace_back(kEnvelopeHeader, header_bytes);
+  return headers;
+}
+
+bool read_cloud_event(PartitionId partition, RecordView record, v1::EventHeader& header) {
+  if (record.header.empty() || record.header.size() > kHeaderBytesMax || record.payload.size() > kPayloadBytesMax) {
+    return false;
+  }
+  return header.ParseFromArray(record.header.data(), static_cast<int>(record.header.size())) &&
+         header.partition() == partition && header.payload_hash() == as_view(sha256(record.payload));
+}
+
+}  // namespace keyfold::events
