@@ -2,8 +2,9 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include <cstdio>
+#include <array>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "events/kafka/kafka_producer.h"
 #include "events/kafka/kafka_reader.h"
@@ -23,18 +24,17 @@ std::unique_ptr<KafkaClient> client() {
 
 }  // namespace
 
-std::string kafka_brokers() {
+std::string shared_brokers() {
   const char* brokers = std::getenv("KEYFOLD_KAFKA");
-  if (brokers != nullptr && *brokers != '\0') return brokers;
-  std::fprintf(stderr, "KEYFOLD_KAFKA must name a broker: run tests/kafka/run.sh\n");
-  std::exit(2);
+  if (brokers == nullptr || *brokers == '\0') throw std::runtime_error("KEYFOLD_KAFKA names no broker");
+  return brokers;
 }
 
-std::string unused_prefix() { return make_id("test", 12); }
+std::string new_topic_prefix() { return make_id("test", 12); }
 
 KafkaOptions kafka_options(const std::string& prefix) {
   KafkaOptions options;
-  options.brokers = kafka_brokers();
+  options.brokers = shared_brokers();
   options.topic_prefix = prefix;
   options.append_timeout_ms = kTimeoutMs;
   options.connect_timeout_ms = kTimeoutMs;

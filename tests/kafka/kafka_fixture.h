@@ -8,13 +8,13 @@
 #include "events/kafka/kafka_log.h"
 #include "tests/unit/events/sample_log.h"
 
-// Shared by the tests against a real broker, whose address KEYFOLD_KAFKA holds (tests/kafka/run.sh starts one).
+// Shared by the tests on a real broker.
 namespace keyfold::events::testing {
 
-/// host:port,... of the broker; ends the test program when there is none.
-[[nodiscard]] std::string kafka_brokers();
-/// A prefix that no test used before.
-[[nodiscard]] std::string unused_prefix();
+/// host:port of the broker that the tests share, from KEYFOLD_KAFKA (see run.sh). Each test takes topics of its own.
+[[nodiscard]] std::string shared_brokers();
+/// A prefix of topics that no other test has.
+[[nodiscard]] std::string new_topic_prefix();
 
 /// Options for topics of their own, and short waits.
 [[nodiscard]] KafkaOptions kafka_options(const std::string& prefix);
@@ -43,7 +43,7 @@ class KafkaTest : public ::testing::Test {
   [[nodiscard]] std::filesystem::path directory_of(const std::string& name) const { return directory_.path() / name; }
   [[nodiscard]] std::string events_topic() const { return options_.kafka.topic_prefix + ".events"; }
 
-  KafkaLogOptions options_{.kafka = kafka_options(unused_prefix()), .partitions = 2};
+  KafkaLogOptions options_{.kafka = kafka_options(new_topic_prefix()), .partitions = 2};
 
  private:
   TemporaryDirectory directory_;

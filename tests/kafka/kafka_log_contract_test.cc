@@ -20,7 +20,7 @@ class KafkaLogUnderTest final : public LogUnderTest {
     log_ = *std::move(opened);
   }
 
-  const KafkaOptions options_ = testing::kafka_options(testing::unused_prefix());
+  const KafkaOptions options_ = testing::kafka_options(testing::new_topic_prefix());
   testing::TemporaryDirectory directory_;
   std::unique_ptr<KafkaLog> log_;
 };

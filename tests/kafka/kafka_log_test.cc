@@ -176,7 +176,7 @@ TEST_F(KafkaLogTest, AnotherProcessHoldsItsDirectory) {
 
 TEST_F(KafkaLogTest, CopyOfAnotherTopicIsRefused) {
   open("a").reset();
-  options_.kafka.topic_prefix = testing::unused_prefix();
+  options_.kafka.topic_prefix = testing::new_topic_prefix();
   const auto log = try_open("a");
   ASSERT_FALSE(log);
   EXPECT_EQ(log.error().code, ErrorCode::kFailedPrecondition);
