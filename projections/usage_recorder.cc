@@ -13,7 +13,8 @@
 namespace keyfold::projections {
 namespace {
 
-constexpr std::size_t kBatchBytesMax = std::size_t{1} << 20;
+/// Below what Kafka takes as one record by default, with its headers: 1,000,000 bytes.
+constexpr std::size_t kBatchBytesMax = 900'000;
 constexpr std::chrono::minutes kErrorInterval{1};
 /// How long what is on the stream may wait to be seen by reads, so that a busy key's rows are written once for it.
 constexpr std::chrono::seconds kCommitInterval{1};
@@ -68,9 +69,17 @@ struct UsageRecorder::Impl {
   void write() {
     std::vector<std::string> texts;
     buffer.take(texts);
-    for (const std::string& text : texts) {
-      for (const UsagePiece& piece : split_usage(text, kBatchBytesMax)) is_whole = write(piece) && is_whole;
+    // What fits into one batch goes as one: the wire form of several is that of their sum.
+    std::string sum;
+    for (std::string& text : texts) {
+      if (sum.size() + text.size() > kBatchBytesMax) write_all(std::exchange(sum, {}));
+      sum += text;
     }
+    write_all(sum);
+  }
+
+  void write_all(std::string_view text) {
+    for (const UsagePiece& piece : split_usage(text, kBatchBytesMax)) is_whole = write(piece) && is_whole;
   }
 
   void commit() {
