@@ -8,9 +8,7 @@
 #include "schemas/base/encoding.h"
 
 namespace keyfold::events {
-namespace {
 
-/// RFC 3339 with milliseconds.
 std::string to_time_text(std::int64_t unix_ms) {
   const std::int64_t ms = (unix_ms % 1000 + 1000) % 1000;
   const std::time_t seconds = (unix_ms - ms) / 1000;
@@ -22,8 +20,6 @@ std::string to_time_text(std::int64_t unix_ms) {
   std::snprintf(rest.data(), rest.size(), ".%03dZ", static_cast<int>(ms));
   return std::string(date.data()) + rest.data();
 }
-
-}  // namespace
 
 CloudEventHeaders cloud_event_headers(const v1::EventHeader& header, std::string_view header_bytes) {
   CloudEventHeaders headers = {
