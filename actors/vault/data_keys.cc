@@ -51,8 +51,8 @@ DataKeyHold hold(DataKeyPtr key) {
 
 }  // namespace
 
-DataKeys::DataKeys(events::ErasableStore& store, MasterKeys masters, const Clock& clock)
-    : store_(store), clock_(clock), current_master_(masters.current.id) {
+DataKeys::DataKeys(events::ErasableStore& store, MasterKeys masters, const Clock& clock, VaultStore sharing)
+    : store_(store), clock_(clock), sharing_(sharing), current_master_(masters.current.id) {
   wrapping_keys_.emplace(masters.current.id, masters.current.derive(kWrapPurpose));
   for (const MasterKey& master : masters.previous) {
     previous_masters_.push_back(master.id);
@@ -104,7 +104,20 @@ Result<int> DataKeys::destroy_expired() {
 
 bool DataKeys::is_held(const std::string& id) const {
   const auto key = cached(id);
-  return key && key->holds.load(std::memory_order_acquire) != 0;
+  if (key && key->holds.load(std::memory_order_acquire) != 0) return true;
+  return sharing_ == VaultStore::kShared && may_be_used_elsewhere(id);
+}
+
+/// Until the ring has had its latest data key for long enough that every node seals with that one. What can't be read
+/// is taken for in use.
+bool DataKeys::may_be_used_elsewhere(const std::string& id) const {
+  const auto wrapped = read(id);
+  if (!wrapped) return wrapped.error().code != ErrorCode::kNotFound;
+  const auto current = latest_id(wrapped->ring());
+  if (!current) return current.error().code != ErrorCode::kNotFound;
+  const auto successor = read(*current);
+  if (!successor) return true;
+  return clock_.now_ms() < successor->created_at_ms() + kSharedDataKeyGraceMs;
 }
 
 Status DataKeys::destroy(const std::string& id) {
@@ -122,6 +135,8 @@ Status DataKeys::destroy(const std::string& id) {
 // ---- the caches
 
 DataKeyPtr DataKeys::cached(const std::string& id) const {
+  // Destroyed by another process: gone here too.
+  if (sharing_ == VaultStore::kShared && !store_.get(data_key_entry(id))) return nullptr;
   const std::lock_guard lock(mutex_);
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second;
@@ -129,9 +144,12 @@ DataKeyPtr DataKeys::cached(const std::string& id) const {
 
 /// Held before the lock is let go, so that a rotation in between finds it held.
 std::optional<DataKeys::Latest> DataKeys::cached_latest(const std::string& ring) const {
+  // Another process may have given the ring a new one.
+  const auto stored = sharing_ == VaultStore::kShared ? latest_id(ring) : Result<std::string>(std::string());
+  if (!stored) return std::nullopt;
   const std::lock_guard lock(mutex_);
   const auto id = latest_by_ring_.find(ring);
-  if (id == latest_by_ring_.end()) return std::nullopt;
+  if (id == latest_by_ring_.end() || (!stored->empty() && *stored != id->second)) return std::nullopt;
   const auto key = by_id_.find(id->second);
   if (key == by_id_.end() || is_over(key->second->destroy_after_ms, clock_.now_ms())) return std::nullopt;
   return Latest{key->second, hold(key->second)};

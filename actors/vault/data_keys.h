@@ -32,7 +32,7 @@ using DataKeyPtr = std::shared_ptr<const DataKey>;
 /// may name one that is gone; the ring then gets a new one). Thread-safe.
 class DataKeys {
  public:
-  DataKeys(events::ErasableStore& store, MasterKeys masters, const Clock& clock);
+  DataKeys(events::ErasableStore& store, MasterKeys masters, const Clock& clock, VaultStore sharing);
 
   /// The data key that the ring seals with now, held; made when there is none.
   struct Latest {
@@ -62,6 +62,7 @@ class DataKeys {
  private:
   [[nodiscard]] std::optional<Latest> cached_latest(const std::string& ring) const;
   [[nodiscard]] DataKeyPtr cached(const std::string& id) const;
+  [[nodiscard]] bool may_be_used_elsewhere(const std::string& id) const;
   void remember(const DataKeyPtr& key);
   void remember_latest(const std::string& ring, const std::string& id);
   void forget(const v1::WrappedDataKey& wrapped);
@@ -80,6 +81,7 @@ class DataKeys {
 
   events::ErasableStore& store_;
   const Clock& clock_;
+  const VaultStore sharing_;
   std::string current_master_;
   std::vector<std::string> previous_masters_;
   std::map<std::string, SecretBytes> wrapping_keys_;  // by the master key's id

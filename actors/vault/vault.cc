@@ -57,8 +57,9 @@ struct Vault::Counters {
   std::atomic<std::uint64_t> failed{0};
 };
 
-Vault::Vault(events::ErasableStore& store, MasterKeys masters, const Clock& clock)
-    : counters_(std::make_unique<Counters>()), keys_(std::make_unique<DataKeys>(store, std::move(masters), clock)) {}
+Vault::Vault(events::ErasableStore& store, MasterKeys masters, const Clock& clock, VaultStore sharing)
+    : counters_(std::make_unique<Counters>()),
+      keys_(std::make_unique<DataKeys>(store, std::move(masters), clock, sharing)) {}
 
 Vault::Vault(events::ErasableStore& store, MasterKey master, const Clock& clock)
     : Vault(store, MasterKeys{std::move(master), {}}, clock) {}

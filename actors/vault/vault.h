@@ -68,12 +68,20 @@ struct RotationStep {
 
 class DataKeys;
 
+/// Whether other processes use the vault's store too. Then nothing that is kept in memory is believed before the store
+/// was looked at, and a superseded data key lives on for a while, because somebody else may be sealing with it.
+enum class VaultStore { kOwn, kShared };
+
+/// How long a superseded data key of a shared store may still be in use: far longer than a request may take and a node
+/// may lag behind. In milliseconds.
+inline constexpr std::int64_t kSharedDataKeyGraceMs = 600'000;
+
 /// Envelope encryption: AES-256-GCM data keys per ring, wrapped by a master key, kept in a store that can forget. A
 /// ring has one data key that seals (its latest) and any number of older ones that only open. Thread-safe; opening and
 /// sealing under known data keys waits for no disk.
 class Vault {
  public:
-  Vault(events::ErasableStore& store, MasterKeys masters, const Clock& clock);
+  Vault(events::ErasableStore& store, MasterKeys masters, const Clock& clock, VaultStore sharing = VaultStore::kOwn);
   Vault(events::ErasableStore& store, MasterKey master, const Clock& clock);
   ~Vault();
   Vault(const Vault&) = delete;

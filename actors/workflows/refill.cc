@@ -1,5 +1,7 @@
 #include "actors/workflows/refill.h"
 
+#include <algorithm>
+
 #include "actors/aggregates/refill.h"
 #include "actors/workflows/command_window.h"
 #include "projections/key.h"
@@ -54,12 +56,14 @@ std::vector<Listed> read_page(const projections::Projections& projections, event
 }  // namespace
 
 RefillWorkflow::RefillWorkflow(Runtime& runtime, const projections::Projections& projections, const Clock& clock)
-    : runtime_(runtime), projections_(projections), clock_(clock) {}
+    : runtime_(runtime), projections_(projections), clock_(clock), completed_days_(projections.partitions()) {}
 
 RefillWorkflow::Report RefillWorkflow::run(const std::stop_token& stop) {
   Report report;
   const std::int64_t today = utc_day(clock_.now_ms());
   for (events::PartitionId partition = 0; partition < projections_.partitions(); ++partition) {
+    if (!runtime_.owns(partition)) continue;  // another node's work
+    const std::uint64_t failures = report.failures;
     for (std::string from;;) {
       const std::string workspace_id = next_workspace(projections_, partition, from);
       if (workspace_id.empty()) break;
@@ -68,10 +72,10 @@ RefillWorkflow::Report RefillWorkflow::run(const std::stop_token& stop) {
         ++report.failures;
       }
     }
+    if (report.failures == failures) completed_days_[partition].store(today, std::memory_order_relaxed);
   }
   keys_.fetch_add(report.keys, std::memory_order_relaxed);
   failures_.fetch_add(report.failures, std::memory_order_relaxed);
-  if (report.failures == 0) completed_day_.store(today, std::memory_order_relaxed);
   return report;
 }
 
@@ -116,13 +120,19 @@ RefillWorkflow::Pass RefillWorkflow::run_workspace(events::PartitionId partition
   return Pass::kFailed;
 }
 
-bool RefillWorkflow::is_due() const {
-  return completed_day_.load(std::memory_order_relaxed) < utc_day(clock_.now_ms());
+bool RefillWorkflow::is_due() const { return completed_day() < utc_day(clock_.now_ms()); }
+
+std::int64_t RefillWorkflow::completed_day() const {
+  std::int64_t day = utc_day(clock_.now_ms());
+  for (events::PartitionId partition = 0; partition < projections_.partitions(); ++partition) {
+    if (!runtime_.owns(partition)) continue;
+    day = std::min(day, completed_days_[partition].load(std::memory_order_relaxed));
+  }
+  return day;
 }
 
 RefillWorkflow::Stats RefillWorkflow::stats() const {
-  return {keys_.load(std::memory_order_relaxed), failures_.load(std::memory_order_relaxed),
-          completed_day_.load(std::memory_order_relaxed)};
+  return {keys_.load(std::memory_order_relaxed), failures_.load(std::memory_order_relaxed), completed_day()};
 }
 
 }  // namespace keyfold::actors

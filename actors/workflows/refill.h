@@ -3,6 +3,7 @@
 #include <atomic>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "actors/runtime.h"
 #include "projections/projections.h"
@@ -28,18 +29,20 @@ class RefillWorkflow {
   };
   Report run(const std::stop_token& stop);
 
-  /// Whether the clock's day is not complete yet. Thread-safe.
+  /// Whether the clock's day is not complete yet in a partition that this node decides about. Thread-safe.
   [[nodiscard]] bool is_due() const;
 
   /// Since the start; thread-safe.
   struct Stats {
     std::uint64_t keys = 0;
     std::uint64_t failures = 0;
-    std::int64_t completed_day = 0;  // days since 1970-01-01 UTC through which everything is done; 0: none yet
+    // Days since 1970-01-01 UTC through which everything that is this node's is done; 0: none yet.
+    std::int64_t completed_day = 0;
   };
   [[nodiscard]] Stats stats() const;
 
  private:
+  [[nodiscard]] std::int64_t completed_day() const;
   enum class Pass { kComplete, kFailed };
   [[nodiscard]] Pass run_workspace(events::PartitionId partition, const std::string& workspace_id, std::int64_t today,
                                    const std::stop_token& stop, Report& report);
@@ -49,7 +52,7 @@ class RefillWorkflow {
   const Clock& clock_;
   std::atomic<std::uint64_t> keys_{0};
   std::atomic<std::uint64_t> failures_{0};
-  std::atomic<std::int64_t> completed_day_{0};
+  std::vector<std::atomic<std::int64_t>> completed_days_;  // of each partition
 };
 
 }  // namespace keyfold::actors

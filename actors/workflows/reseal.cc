@@ -60,7 +60,9 @@ Result<std::map<std::string, ResealWorkflow::DataKeyIds>> ResealWorkflow::supers
     const auto page = vault_.data_keys(after, kPageKeys);
     if (!page) return tl::unexpected(page.error());
     for (const DataKeyInfo& info : *page) {
-      if (info.place == DataKeyInfo::Place::kSuperseded && info.destroy_after_ms == 0) {
+      // In a cluster each ring is the work of the node that decides about its workspace.
+      const auto partition = events::partition_of(info.ring, projections_.partitions());
+      if (info.place == DataKeyInfo::Place::kSuperseded && info.destroy_after_ms == 0 && runtime_.owns(partition)) {
         rings[info.ring].insert(info.id);
       }
     }

@@ -185,5 +185,48 @@ TEST_F(VaultRotation, CountsWhatItDoes) {
   EXPECT_EQ(stats.data_keys_destroyed, 1u);
 }
 
+// ---- a store that several nodes use
+
+class SharedVault : public ::testing::Test {
+ protected:
+  [[nodiscard]] Vault node() { return {store_, MasterKeys{master_key('a'), {}}, clock_, VaultStore::kShared}; }
+
+  MemoryStore store_;
+  ManualClock clock_{1'000};
+};
+
+TEST_F(SharedVault, SealsUnderTheDataKeyThatAnotherNodeMade) {
+  Vault first = node();
+  Vault second = node();
+  const auto before = first.seal(in_ring("ws_1"), "x").value();
+  EXPECT_EQ(data_key_of(second.seal(in_ring("ws_1"), "x").value()), data_key_of(before));
+  ASSERT_TRUE(second.rotate("ws_1"));
+  const auto after = first.seal(in_ring("ws_1"), "x").value();
+  EXPECT_NE(data_key_of(after), data_key_of(before)) << "the first node knew only the old one";
+  EXPECT_EQ(second.open(in_ring("ws_1"), after).value(), "x");
+}
+
+TEST_F(SharedVault, OpensNothingAnyMoreOnceAnotherNodeHasDestroyedTheDataKey) {
+  Vault first = node();
+  Vault second = node();
+  const auto sealed = first.seal(in_ring("ws_1"), "x").value();
+  ASSERT_TRUE(first.open(in_ring("ws_1"), sealed));
+  ASSERT_TRUE(second.rotate("ws_1"));
+  clock_.advance_ms(kSharedDataKeyGraceMs);
+  ASSERT_TRUE(second.destroy(data_key_of(sealed)));
+  EXPECT_EQ(first.open(in_ring("ws_1"), sealed).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(SharedVault, KeepsASupersededDataKeyWhileAnotherNodeMaySealWithIt) {
+  Vault vault = node();
+  const auto sealed = vault.seal(in_ring("ws_1"), "x").value();
+  ASSERT_TRUE(vault.rotate("ws_1"));
+  EXPECT_TRUE(vault.is_held(data_key_of(sealed)));
+  EXPECT_EQ(vault.destroy(data_key_of(sealed)).error().code, ErrorCode::kFailedPrecondition);
+  clock_.advance_ms(kSharedDataKeyGraceMs);
+  EXPECT_FALSE(vault.is_held(data_key_of(sealed)));
+  EXPECT_TRUE(vault.destroy(data_key_of(sealed)));
+}
+
 }  // namespace
 }  // namespace keyfold::actors::testing
