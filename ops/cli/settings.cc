@@ -8,6 +8,8 @@ namespace keyfold::ops {
 namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
+/// Where several nodes count together: what each of them admits before it hears of the others grows with it.
+constexpr std::int64_t kSharedBatchIntervalMsMax = 50;
 constexpr std::string_view kCheckpointPurpose = "keyfold log checkpoint";
 
 std::filesystem::path or_below(const std::string& path, const std::filesystem::path& data, const char* name) {
@@ -99,7 +101,9 @@ actors::RuntimeOptions runtime_options(const v1::Config& config) {
 }
 
 projections::UsageRecorderOptions usage_recorder_options(const v1::Config& config) {
-  return {.batch_interval_ms = config.usage().batch_interval_ms(),
+  const std::int64_t interval_ms = config.usage().batch_interval_ms();
+  const bool is_shared = !config.log().url().empty();
+  return {.batch_interval_ms = is_shared ? std::min(interval_ms, kSharedBatchIntervalMsMax) : interval_ms,
           .buffer_records_max = size(config.usage().buffer_records_max())};
 }
 

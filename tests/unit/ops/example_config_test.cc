@@ -133,6 +133,15 @@ TEST(Settings, KafkaDefaultsAreThoseOfTheLogOnKafka) {
   EXPECT_EQ(configured->properties.at("security.protocol"), "ssl");
 }
 
+TEST(Settings, WriteUsageMoreOftenWhereNodesCountTogether) {
+  v1::Config config = default_config();
+  EXPECT_EQ(usage_recorder_options(config).batch_interval_ms, 250);
+  config.mutable_log()->set_url("kafka://localhost");
+  EXPECT_EQ(usage_recorder_options(config).batch_interval_ms, 50);
+  config.mutable_usage()->set_batch_interval_ms(10);
+  EXPECT_EQ(usage_recorder_options(config).batch_interval_ms, 10);
+}
+
 TEST(Settings, RefuseALogUrlThatNamesNoBrokers) {
   v1::Config config = default_config();
   config.mutable_log()->set_url("redis://k1:6379");
