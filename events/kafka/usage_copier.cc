@@ -31,6 +31,8 @@ Result<std::unique_ptr<UsageCopier>> UsageCopier::start(const KafkaUsageLogOptio
                                   {{"group.id", topic},
                                    {"enable.auto.commit", "false"},
                                    {"enable.auto.offset.store", "false"},
+                                   // Nobody's open transaction hides what comes after it.
+                                   {"isolation.level", "read_uncommitted"},
                                    // Where to go on is for this class to say.
                                    {"auto.offset.reset", "error"},
                                    {"fetch.error.backoff.ms", "50"},

@@ -31,7 +31,7 @@ class UsageCopier {
   UsageCopier(const UsageCopier&) = delete;
   UsageCopier& operator=(const UsageCopier&) = delete;
 
-  /// The end of the topic when this was started.
+  /// The end of the topic when it was last asked for: at the start, or later.
   [[nodiscard]] Sequence end() const { return end_; }
   void listen(Sequence from, UsageListener listener);
   void stop_listening();
@@ -53,7 +53,7 @@ class UsageCopier {
   EmbeddedUsageLog& copy_;
   std::unique_ptr<KafkaClient> client_;
   KafkaTopic topic_;
-  Sequence end_ = 0;
+  std::atomic<Sequence> end_{0};
 
   // The thread's.
   v1::UsageBatch batch_;

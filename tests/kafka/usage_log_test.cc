@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "events/embedded_usage_log.h"
+#include "events/kafka/kafka_client.h"
 #include "events/kafka/kafka_usage_log.h"
 #include "tests/kafka/kafka_broker.h"
 #include "tests/kafka/kafka_fixture.h"
@@ -54,8 +55,22 @@ class KafkaUsageLogTest : public ::testing::Test {
     });
     return next ? found + std::to_string(*next) : next.error().to_string();
   }
-  void delete_before(std::int64_t offset) const {
-    keyfold::testing::delete_records(brokers_, prefix_ + ".usage", offset);
+  [[nodiscard]] std::string topic() const { return prefix_ + ".usage"; }
+  void delete_before(std::int64_t offset) const { keyfold::testing::delete_records(brokers_, topic(), offset); }
+  void write_transaction(std::string value) const {
+    const auto client =
+        KafkaClient::make(options("t").kafka, KafkaClient::Kind::kProducer, {{"transactional.id", prefix_}}).value();
+    const auto handle = client->topic(topic()).value();
+    ASSERT_EQ(rd_kafka_init_transactions(client->get(), kPatienceMs), nullptr);
+    ASSERT_EQ(rd_kafka_begin_transaction(client->get()), nullptr);
+    ASSERT_EQ(rd_kafka_produce(handle.get(), 0, RD_KAFKA_MSG_F_COPY, value.data(), value.size(), nullptr, 0, nullptr),
+              0);
+    ASSERT_EQ(rd_kafka_commit_transaction(client->get(), kPatienceMs), nullptr);
+    // The commit is answered before its mark is on the topic.
+    for (std::int64_t low = 0, high = 0; high < 2;) {
+      ASSERT_EQ(rd_kafka_query_watermark_offsets(client->get(), topic().c_str(), 0, &low, &high, kPatienceMs),
+                RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
   }
 
   keyfold::testing::TemporaryDirectory directory_;
@@ -178,6 +193,37 @@ TEST_F(KafkaUsageLogTest, RefusesTheCopyOfAnotherTopic) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
   EXPECT_NE(refused.error().hint.find("move the directory"), std::string::npos);
+}
+
+TEST_F(KafkaUsageLogTest, TakesWhatIsNoBatchForAnEmptyOne) {
+  const auto log = open("a");
+  fill(*log, 1);
+  testing::write_raw(topic(), {0, 0, {Record{"", "no batch"}}});
+  fill(*log, 1);
+  EXPECT_EQ(read(*log), "0r0 1- 2r0 3");
+}
+
+TEST_F(KafkaUsageLogTest, TakesOffsetsWithoutARecordForEmptyBatches) {
+  const auto log = open("a");
+  write_transaction(batch_of("t"));  // its end takes an offset
+  fill(*log, 1);
+  EXPECT_EQ(read(*log), "0t 1- 2r0 3");
+}
+
+TEST_F(KafkaUsageLogTest, RefusesATopicThatLostWhatItCopied) {
+  auto impatient = options("a");
+  impatient.append_timeout_ms = 2'000;
+  auto log = KafkaUsageLog::open(impatient).value();
+  fill(*log, 3);
+  testing::delete_topic(topic());
+  testing::make_topic(topic(), 1, {{"message.timestamp.type", "LogAppendTime"}});
+  // Whether the brokers' answer or the offset tells: nothing of the new topic passes for the old one's.
+  EXPECT_FALSE(log->append(0, batch_of("r")));
+  log.reset();
+  const auto refused = KafkaUsageLog::open(options("a"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_NE(refused.error().hint.find("move the usage"), std::string::npos);
 }
 
 TEST_F(KafkaUsageLogTest, SaysThatKafkaIsOutOfReach) {
