@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <ostream>
 
-#include "ops/cli/node.h"
+#include "ops/cli/node_log.h"
 #include "ops/cli/operator_client.h"
+#include "ops/cli/progress.h"
 #include "ops/cli/runtime_file.h"
 
 namespace keyfold::ops {
@@ -19,11 +20,11 @@ bool reaches(const Digests& digests, const events::Log& log) {
 }
 
 Result<Digests> digests_of_stopped(const v1::Config& config) {
-  const auto log = open_log_read_only(config);
+  const auto log = open_read_log(config);
   if (!log) return tl::unexpected(log.error());
   auto digests = projections::digest_of_directory(paths_of(config).projections);
-  if (digests && reaches(*digests, **log)) return digests;
-  const auto caught_up = projections::Projections::open(paths_of(config).projections, **log, log_progress());
+  if (digests && reaches(*digests, *log->log)) return digests;
+  const auto caught_up = projections::Projections::open(paths_of(config).projections, *log->log, log_progress());
   if (!caught_up) return tl::unexpected(caught_up.error());
   if (Status flushed = (*caught_up)->flush(); !flushed) return tl::unexpected(flushed.error());
   return (*caught_up)->digest();

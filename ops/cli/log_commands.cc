@@ -5,7 +5,7 @@
 #include <ostream>
 #include <thread>
 
-#include "ops/cli/node.h"
+#include "ops/cli/node_log.h"
 #include "ops/cli/operator_client.h"
 #include "ops/cli/runtime_file.h"
 #include "schemas/base/encoding.h"
@@ -69,20 +69,20 @@ Status tail_events(const v1::Config& config, const TailRequest& request, std::os
     return fail(ErrorCode::kFailedPrecondition, "no server runs on this data directory, so nothing can follow",
                 paths_of(config).data, "start it, or leave --follow out");
   }
-  const auto log = open_log_read_only(config);
+  const auto log = open_read_log(config);
   if (!log) return tl::unexpected(log.error());
   const auto source = [&log](events::PartitionId partition, events::Sequence from) {
-    return read_event_page(**log, partition, from, kPageEvents);
+    return read_event_page(*log->log, partition, from, kPageEvents);
   };
-  return print_events(source, (*log)->partitions(), request, out);
+  return print_events(source, log->log->partitions(), request, out);
 }
 
 Status verify_log(const v1::Config& config, std::ostream& out) {
-  const auto log = open_log_read_only(config);
+  const auto log = open_read_log(config);
   if (!log) return tl::unexpected(log.error());
-  if (Status verified = (*log)->verify_all(); !verified) return verified;
-  for (events::PartitionId partition = 0; partition < (*log)->partitions(); ++partition) {
-    const events::ChainState tail = (*log)->tail(partition);
+  if (Status verified = log->verify_all(); !verified) return verified;
+  for (events::PartitionId partition = 0; partition < log->log->partitions(); ++partition) {
+    const events::ChainState tail = log->log->tail(partition);
     out << "partition " << partition << ": " << tail.next << " events, head " << to_hex(as_view(tail.last_hash))
         << '\n';
   }

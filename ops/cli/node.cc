@@ -2,28 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
-
 #include "events/embedded_usage_log.h"
+#include "ops/cli/progress.h"
 #include "ops/cli/settings.h"
+#include "projections/window_charges.h"
 
 namespace keyfold::ops {
-namespace {
-
-constexpr std::chrono::seconds kProgressInterval{1};
-
-}  // namespace
-
-projections::ProgressSink log_progress() {
-  using Time = std::chrono::steady_clock::time_point;
-  return [told_at = Time()](const projections::Progress& progress) mutable {
-    const Time now = std::chrono::steady_clock::now();
-    if (progress.done < progress.total && now - told_at < kProgressInterval) return;
-    told_at = now;
-    spdlog::info("{}: {} of {} events", progress.what, progress.done, progress.total);
-  };
-}
-
 Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   const Paths paths = paths_of(config);
   std::error_code error;
@@ -33,34 +17,74 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   if (!masters) return tl::unexpected(masters.error());
 
   std::unique_ptr<Node> node(new Node());
-  auto log = events::EmbeddedLog::open(log_options(config, *masters));
+  if (is_clustered(config)) {
+    auto id = node_id_of(config);
+    if (!id) return tl::unexpected(id.error());
+    node->node_id_ = *std::move(id);
+  }
+  auto log = open_node_log(config, *masters);
   if (!log) return tl::unexpected(log.error());
   node->log_ = *std::move(log);
-  spdlog::info("log opened: {} ({} partitions)", paths.log.string(), node->log_->partitions());
+  spdlog::info("log opened: {} ({} partitions)", is_clustered(config) ? config.log().url() : paths.log.string(),
+               node->log().partitions());
 
-  node->vault_ = std::make_unique<actors::Vault>(*node->log_, *std::move(masters), node->clock_);
+  node->vault_ =
+      std::make_unique<actors::Vault>(*node->log_.erasable, *std::move(masters), node->clock_,
+                                      is_clustered(config) ? actors::VaultStore::kShared : actors::VaultStore::kOwn);
   if (const Status checked = node->vault_->check_master_keys(); !checked) return tl::unexpected(checked.error());
 
-  auto projections = projections::Projections::open(paths.projections, *node->log_, log_progress());
+  auto projections = projections::Projections::open(paths.projections, node->log(), log_progress());
   if (!projections) return tl::unexpected(projections.error());
   node->projections_ = *std::move(projections);
   spdlog::info("projections opened: {}", paths.projections.string());
 
   if (const Status opened = node->open_usage(config); !opened) return tl::unexpected(opened.error());
-  node->runtime_ =
-      std::make_unique<actors::Runtime>(*node->log_, *node->projections_, node->clock_, runtime_options(config));
-  if (const Status started = node->runtime_->start(); !started) return tl::unexpected(started.error());
+  if (const Status opened = node->open_runtime(config); !opened) return tl::unexpected(opened.error());
   node->refills_ = std::make_unique<actors::RefillWorkflow>(*node->runtime_, *node->projections_, node->clock_);
   node->reseals_ =
       std::make_unique<actors::ResealWorkflow>(*node->runtime_, *node->projections_, *node->vault_, node->clock_);
   return node;
 }
 
+Node::~Node() {
+  if (shared_usage_log_ != nullptr) shared_usage_log_->stop_listening();
+}
+
+Status Node::open_runtime(const v1::Config& config) {
+  if (log_.kafka == nullptr) {
+    runtime_ = std::make_unique<actors::Runtime>(*log_.log, *projections_, clock_, runtime_options(config));
+  } else {
+    runtime_ = std::make_unique<actors::Runtime>(*log_.kafka, *log_.membership, cluster_options(config, node_id_),
+                                                 *projections_, clock_, runtime_options(config));
+  }
+  Status started = runtime_->start();
+  if (started && log_.kafka != nullptr) spdlog::info("node {} at {}", node_id_, runtime_->node().address);
+  return started;
+}
+
+Status Node::open_usage_log(const v1::Config& config) {
+  const Paths paths = paths_of(config);
+  if (!is_clustered(config)) {
+    auto log = events::EmbeddedUsageLog::open({.directory = paths.usage});
+    if (!log) return tl::unexpected(log.error());
+    usage_log_ = *std::move(log);
+    return {};
+  }
+  auto kafka = kafka_options(config);
+  if (!kafka) return tl::unexpected(kafka.error());
+  auto log = events::KafkaUsageLog::open({.kafka = *std::move(kafka),
+                                          .directory = paths.usage,
+                                          .node = node_id_,
+                                          .retention_ms = usage_retention_ms(config)});
+  if (!log) return tl::unexpected(log.error());
+  shared_usage_log_ = log->get();
+  usage_log_ = *std::move(log);
+  return {};
+}
+
 Status Node::open_usage(const v1::Config& config) {
   const Paths paths = paths_of(config);
-  auto log = events::EmbeddedUsageLog::open({.directory = paths.usage});
-  if (!log) return tl::unexpected(log.error());
-  usage_log_ = *std::move(log);
+  if (Status opened = open_usage_log(config); !opened) return opened;
   auto store = projections::UsageStore::open(usage_store_options(config), *usage_log_);
   if (!store) return tl::unexpected(store.error());
   usage_store_ = *std::move(store);
@@ -79,7 +103,9 @@ Status Node::restore_windows(const v1::Config& config) {
                               std::int64_t tokens) { windows_->restore(counter, duration_ms, window, tokens); });
   if (!restored) return tl::unexpected(restored.error());
   spdlog::info("rate limits restored: {} counters", windows_->stats().counters);
-  return {};
+  if (shared_usage_log_ == nullptr) return {};
+  return shared_usage_log_->listen(
+      *restored, [this](events::Sequence, const v1::UsageBatch& batch) { projections::add_charges(*windows_, batch); });
 }
 
 Status Node::drop_usage(std::int64_t time_ms, std::int64_t now_ms) {
@@ -97,12 +123,6 @@ Status Node::close() {
 Result<std::unique_ptr<events::UsageLog>> open_usage_log_read_only(const v1::Config& config) {
   return events::EmbeddedUsageLog::open(
       {.directory = paths_of(config).usage, .mode = events::UsageLogOptions::Mode::kReadOnly});
-}
-
-Result<std::unique_ptr<events::EmbeddedLog>> open_log_read_only(const v1::Config& config) {
-  const auto masters = read_master_keys(config);
-  if (!masters) return tl::unexpected(masters.error());
-  return events::EmbeddedLog::open(read_only_log_options(config, *masters));
 }
 
 }  // namespace keyfold::ops

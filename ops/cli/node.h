@@ -6,9 +6,10 @@
 #include "actors/vault/vault.h"
 #include "actors/workflows/refill.h"
 #include "actors/workflows/reseal.h"
-#include "events/embedded_log.h"
+#include "events/kafka/kafka_usage_log.h"
 #include "events/usage_log.h"
 #include "keyfold/v1/config.pb.h"
+#include "ops/cli/node_log.h"
 #include "projections/projections.h"
 #include "projections/sliding_windows.h"
 #include "projections/usage_recorder.h"
@@ -18,16 +19,19 @@
 namespace keyfold::ops {
 
 /// Everything of a server below HTTP: log, read models, write path, vault and usage of one data directory, which this
-/// process owns until the node is destroyed. `open`, use, `close`.
+/// process owns until the node is destroyed; alone, or as one of several nodes on a Kafka log. `open`, use, `close`.
 class Node {
  public:
   /// Opens or creates the directory, brings the read models to the end of the log (told to the log of the program) and
   /// starts the write path. Refuses to go without a master key that the vault still needs.
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(const v1::Config& config);
+  ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  [[nodiscard]] const events::EmbeddedLog& log() const { return *log_; }
+  [[nodiscard]] const events::Log& log() const { return *log_.log; }
+  /// The same when it is on Kafka; else null.
+  [[nodiscard]] const events::KafkaLog* kafka_log() const { return log_.kafka; }
   [[nodiscard]] const projections::Projections& projections() const { return *projections_; }
   [[nodiscard]] actors::Runtime& runtime() { return *runtime_; }
   [[nodiscard]] actors::Vault& vault() { return *vault_; }
@@ -48,15 +52,19 @@ class Node {
 
  private:
   Node() = default;
+  [[nodiscard]] Status open_runtime(const v1::Config& config);
   [[nodiscard]] Status open_usage(const v1::Config& config);
+  [[nodiscard]] Status open_usage_log(const v1::Config& config);
   [[nodiscard]] Status restore_windows(const v1::Config& config);
 
   SystemClock clock_;
+  std::string node_id_;  // with a cluster
   std::unique_ptr<events::UsageLog> usage_log_;
+  events::KafkaUsageLog* shared_usage_log_ = nullptr;  // the same, when it is on Kafka
   std::unique_ptr<projections::UsageStore> usage_store_;
   std::unique_ptr<projections::UsageRecorder> usage_;
   std::unique_ptr<projections::SlidingWindows> windows_;
-  std::unique_ptr<events::EmbeddedLog> log_;
+  NodeLog log_;
   std::unique_ptr<actors::Vault> vault_;
   std::unique_ptr<projections::Projections> projections_;
   std::unique_ptr<actors::Runtime> runtime_;
@@ -64,13 +72,7 @@ class Node {
   std::unique_ptr<actors::ResealWorkflow> reseals_;
 };
 
-/// The log of a data directory, whether a server runs on it or not: what was durable at this moment.
-[[nodiscard]] Result<std::unique_ptr<events::EmbeddedLog>> open_log_read_only(const v1::Config& config);
-
 /// The usage stream of a data directory on which no server runs.
 [[nodiscard]] Result<std::unique_ptr<events::UsageLog>> open_usage_log_read_only(const v1::Config& config);
-
-/// Tells progress to the log of the program: its begin and end, and once a second between them.
-[[nodiscard]] projections::ProgressSink log_progress();
 
 }  // namespace keyfold::ops

@@ -10,7 +10,8 @@
 #include "ops/cli/digest_command.h"
 #include "ops/cli/log_commands.h"
 #include "ops/cli/logging.h"
-#include "ops/cli/node.h"
+#include "ops/cli/node_log.h"
+#include "ops/cli/progress.h"
 #include "ops/cli/serve.h"
 #include "ops/cli/usage_commands.h"
 #include "ops/cli/vault_commands.h"
@@ -168,9 +169,9 @@ class Program {
   }
 
   Status replay_log(const v1::Config& config) {
-    const auto log = open_log_read_only(config);
+    const auto log = open_read_log(config);
     if (!log) return tl::unexpected(log.error());
-    const auto digests = replay(**log, into_, log_progress());
+    const auto digests = replay(*log->log, into_, log_progress());
     if (!digests) return tl::unexpected(digests.error());
     for (const auto& digest : *digests) out_ << digest.to_string() << '\n';
     out_.flush();

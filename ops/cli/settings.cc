@@ -164,8 +164,29 @@ Result<events::KafkaOptions> kafka_options(const v1::Config& config) {
                               .log = kafka_log_sink()};
 }
 
+actors::ClusterOptions cluster_options(const v1::Config& config, const std::string& node_id) {
+  const v1::ClusterConfig& cluster = config.cluster();
+  return {.node_id = node_id,
+          .listen_address = cluster.address(),
+          .port = static_cast<std::uint16_t>(cluster.port()),
+          .advertised_host = cluster.advertised_host(),
+          .tls_certificate_file = cluster.tls_certificate_file(),
+          .tls_key_file = cluster.tls_key_file(),
+          .tls_ca_file = cluster.tls_ca_file(),
+          .owner_timeout_ms = cluster.owner_timeout_ms(),
+          .forward_timeout_ms = cluster.forward_timeout_ms(),
+          .outcome_timeout_ms = cluster.outcome_timeout_ms()};
+}
+
 Result<actors::MasterKeys> make_or_read_master_keys(const v1::Config& config) {
   const Paths paths = paths_of(config);
+  const v1::VaultConfig& vault = config.vault();
+  if (!config.log().url().empty() && vault.master_key().empty() && vault.master_key_file().empty()) {
+    return fail(ErrorCode::kInvalidArgument, "all nodes on a Kafka log need the same master key, and none is set",
+                "vault.master_key",
+                "make one with `openssl rand -base64 32`, and give it to every node as vault.master_key or "
+                "vault.master_key_file");
+  }
   if (!config.vault().master_key().empty() || has_log(paths)) return with_previous(current_master_key(config), config);
   return with_previous(actors::MasterKey::from_file(paths.master_key), config);
 }

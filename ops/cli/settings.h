@@ -46,9 +46,13 @@ struct Paths {
 /// program's log.
 [[nodiscard]] Result<events::KafkaOptions> kafka_options(const v1::Config& config);
 
+/// For the node of that name.
+[[nodiscard]] actors::ClusterOptions cluster_options(const v1::Config& config, const std::string& node_id);
+
 /// The key of the option vault.master_key, or else of the file, which is made when nothing exists yet. A file that is
-/// missing beside an existing log is kFailedPrecondition: a new key could open nothing of it. With it come those of
-/// vault.previous_master_key and vault.previous_master_key_file.
+/// missing beside an existing log is kFailedPrecondition: a new key could open nothing of it. With a log on Kafka one
+/// of the two must be set, because all nodes need the same. With it come those of vault.previous_master_key and
+/// vault.previous_master_key_file.
 [[nodiscard]] Result<actors::MasterKeys> make_or_read_master_keys(const v1::Config& config);
 /// The same but makes nothing; kNotFound when there is no log.
 [[nodiscard]] Result<actors::MasterKeys> read_master_keys(const v1::Config& config);

@@ -34,8 +34,8 @@ class DirectoryCommands : public testing::NodeFixture {
     return out.str();
   }
   std::string replayed() const {
-    const auto log = open_log_read_only(config);
-    return lines_of(replay(**log, directory / "replayed", {}).value());
+    const auto log = open_read_log(config);
+    return lines_of(replay(*log->log, directory / "replayed", {}).value());
   }
 };
 
@@ -91,7 +91,7 @@ TEST_F(DirectoryCommands, DigestCatchesUpWithWhatACrashLeftBehind) {
 
 TEST_F(DirectoryCommands, ReplayRefusesADirectoryThatHoldsSomething) {
   make_directory();
-  EXPECT_EQ(replay(**open_log_read_only(config), directory / "data", {}).error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(replay(*open_read_log(config)->log, directory / "data", {}).error().code, ErrorCode::kFailedPrecondition);
 }
 
 TEST_F(DirectoryCommands, ReplayWorksBesideTheOwner) {

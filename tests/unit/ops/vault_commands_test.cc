@@ -108,7 +108,7 @@ TEST_F(VaultCommands, KeepTheLogsCheckpointAuthenticThroughoutARotation) {
   change_master_key('b', "");
   EXPECT_TRUE(contains(Node::open(config).error().what, "checkpoint is not authentic"));
   change_master_key('b', master_key('a'));
-  EXPECT_TRUE(open_log_read_only(config)) << "before a writer has signed it anew";
+  EXPECT_TRUE(open_read_log(config)) << "before a writer has signed it anew";
   ASSERT_TRUE(open());
   change_master_key('b', "");
   EXPECT_TRUE(open()) << "it is signed by the new master key";
