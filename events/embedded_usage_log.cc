@@ -1,19 +1,16 @@
 #include "events/embedded_usage_log.h"
 
 #include <rocksdb/convenience.h>
-#include <rocksdb/db.h>
-#include <rocksdb/table.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
 #include <optional>
 
 #include "events/log_directory.h"
+#include "events/usage_database.h"
 #include "events/usage_record.h"
 
 namespace keyfold::events {
@@ -22,127 +19,26 @@ namespace {
 /// Version of the directory's layout and of the stored bytes; a higher one found on disk is refused.
 constexpr std::uint32_t kFormat = 1;
 constexpr const char* kFormatKey = "format";
+constexpr const char* kSourceKey = "source";
 constexpr const char* kFirstKey = "first";
 constexpr const char* kSkippedToKey = "skipped_to";  // where an empty stream goes on
-constexpr std::array<const char*, 2> kFamilies = {"default", "batches"};
 constexpr std::int64_t kWaitMsMax = 86'400'000;
-constexpr const char* kAwayHint =
-    "restore the directory from a backup, or move it away: usage of the past is then unknown, keys are not affected";
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 rocksdb::Slice slice(const UsageKey& key) { return {key.data(), key.size()}; }
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
-
-Error to_error(const rocksdb::Status& status, const std::string& what, std::string where) {
-  const bool is_damage = status.IsCorruption();
-  return {is_damage ? ErrorCode::kDataLoss : ErrorCode::kIo, what + ": " + status.ToString(), std::move(where),
-          is_damage ? kAwayHint : "check the disk: space, permissions, kernel messages"};
+std::string copy_of(const std::string& source) {
+  return source.empty() ? "a stream of its own" : "a copy of " + source;
 }
-
-rocksdb::DBOptions database_options() {
-  rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  options.recycle_log_file_num = 0;
-  options.max_total_wal_size = std::size_t{64} << 20;
-  options.max_background_jobs = 2;
-  options.max_open_files = 512;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = std::size_t{4} << 20;
-  options.keep_log_file_num = 4;
-  return options;
-}
-
-std::vector<rocksdb::ColumnFamilyDescriptor> family_options() {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_size = std::size_t{64} << 10;
-  // Debian's RocksDB computes CRC-32C in software.
-  table.checksum = rocksdb::kXXH3;
-  table.format_version = 5;
-  rocksdb::ColumnFamilyOptions meta;
-  meta.write_buffer_size = std::size_t{1} << 20;
-  meta.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  // Keys only grow, so that files never overlap and compaction only moves them.
-  rocksdb::ColumnFamilyOptions batches = meta;
-  batches.write_buffer_size = std::size_t{32} << 20;
-  const auto supported = rocksdb::GetSupportedCompressions();
-  const bool has_lz4 = std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
-  meta.compression = rocksdb::kNoCompression;
-  batches.compression = has_lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-  return {{kFamilies[0], meta}, {kFamilies[1], batches}};
-}
-
-/// The stream's database; closes itself.
-class Database {
- public:
-  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, UsageLogOptions::Mode mode) {
-    if (Status known = check_families(path); !known) return tl::unexpected(known.error());
-    std::unique_ptr<Database> database(new Database(path));
-    rocksdb::DB* raw = nullptr;
-    const rocksdb::Status status =
-        mode == UsageLogOptions::Mode::kReadOnly
-            ? rocksdb::DB::OpenForReadOnly(database_options(), path, family_options(), &database->families_, &raw)
-            : rocksdb::DB::Open(database_options(), path, family_options(), &database->families_, &raw);
-    database->db_.reset(raw);
-    if (!status.ok()) return tl::unexpected(to_error(status, "the usage stream can't be opened", path));
-    return database;
-  }
-  ~Database() {
-    if (db_ == nullptr) return;
-    for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
-    db_->Close().PermitUncheckedError();
-  }
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
-
-  [[nodiscard]] rocksdb::DB& db() const { return *db_; }
-  [[nodiscard]] rocksdb::ColumnFamilyHandle* meta() const { return families_[0]; }
-  [[nodiscard]] rocksdb::ColumnFamilyHandle* batches() const { return families_[1]; }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  /// A number that the stream keeps about itself; nothing when it was never written.
-  [[nodiscard]] Result<std::optional<std::uint64_t>> read_number(const char* key) const {
-    std::string text;
-    const rocksdb::Status status = db_->Get({}, meta(), key, &text);
-    if (status.IsNotFound()) return std::nullopt;
-    if (!status.ok()) return tl::unexpected(to_error(status, "the usage stream's description can't be read", path_));
-    std::uint64_t number = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size()) return number;
-    return fail(ErrorCode::kDataLoss, "the usage stream's description is damaged", path_, kAwayHint);
-  }
-
- private:
-  explicit Database(std::filesystem::path path) : path_(std::move(path)) {}
-
-  static Status check_families(const std::filesystem::path& path) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(path / "CURRENT", ignored)) return {};
-    std::vector<std::string> found;
-    const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(database_options(), path, &found);
-    if (!status.ok()) return tl::unexpected(to_error(status, "the usage stream can't be listed", path));
-    for (const std::string& name : found) {
-      if (std::find(kFamilies.begin(), kFamilies.end(), name) != kFamilies.end()) continue;
-      return fail(ErrorCode::kFailedPrecondition,
-                  "the usage stream holds \"" + name + "\", which this build doesn't know", path,
-                  "a newer keyfold wrote it: run that version or a later one");
-    }
-    return {};
-  }
-
-  const std::filesystem::path path_;
-  std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> families_;
-};
 
 class RocksUsageLog final : public EmbeddedUsageLog {
  public:
-  RocksUsageLog(std::optional<DirectoryOwner> owner, std::unique_ptr<Database> database)
+  RocksUsageLog(std::optional<DirectoryOwner> owner, std::unique_ptr<UsageDatabase> database)
       : owner_(std::move(owner)), database_(std::move(database)) {}
 
-  /// What is decided before the stream is used: its format, where it begins and ends, that its last batch is whole.
-  Status begin() {
+  /// What is decided before the stream is used: its format, whose batches it holds, where it begins and ends, that its
+  /// last batch is whole.
+  Status begin(const std::string& source) {
     const auto format = database_->read_number(kFormatKey);
     if (!format) return tl::unexpected(format.error());
     if (*format && **format > kFormat) {
@@ -155,10 +51,19 @@ class RocksUsageLog final : public EmbeddedUsageLog {
     if (!first) return tl::unexpected(first.error());
     first_ = first->value_or(0);
     if (Status found = find_end(); !found) return found;
-    if (*format) return {};
-    if (next_ != 0)
-      return fail(ErrorCode::kDataLoss, "the usage stream lacks its format", database_->path(), kAwayHint);
-    return owner_ ? describe() : Status();
+    if (!*format && next_ != 0) {
+      return fail(ErrorCode::kDataLoss, "the usage stream lacks its format", database_->path(),
+                  UsageDatabase::kAwayHint);
+    }
+    if (!owner_) return {};
+    const auto found = database_->read_text(kSourceKey);
+    if (!found) return tl::unexpected(found.error());
+    if (*format && found->value_or("") == source) return {};
+    if (next_ == 0) return describe(source);
+    return fail(ErrorCode::kFailedPrecondition,
+                "the usage directory is " + copy_of(found->value_or("")) + ", not " + copy_of(source),
+                database_->path(),
+                "check log.url and kafka.topic_prefix, or move the usage and usage_projections directories away");
   }
 
   Sequence first() const override {
@@ -185,7 +90,7 @@ class RocksUsageLog final : public EmbeddedUsageLog {
     if (!status.ok()) {
       // RocksDB refuses further writes after a failed one until it is told that the cause may be gone.
       database_->db().Resume().PermitUncheckedError();
-      return tl::unexpected(to_error(status, "the usage stream can't be written", database_->path()));
+      return tl::unexpected(UsageDatabase::error(status, "the usage stream can't be written", database_->path()));
     }
     {
       const std::lock_guard lock(mutex_);
@@ -199,7 +104,7 @@ class RocksUsageLog final : public EmbeddedUsageLog {
     if (!owner_) return read_only();
     const rocksdb::Status status = database_->db().SyncWAL();
     if (status.ok()) return {};
-    return tl::unexpected(to_error(status, "the usage stream can't be synced", database_->path()));
+    return tl::unexpected(UsageDatabase::error(status, "the usage stream can't be synced", database_->path()));
   }
 
   Result<Sequence> read(Sequence from, std::size_t max_batches, const UsageVisitor& visit) const override {
@@ -239,7 +144,8 @@ class RocksUsageLog final : public EmbeddedUsageLog {
     rocksdb::WriteBatch write;
     rocksdb::Status status = write.Put(database_->meta(), kFirstKey, std::to_string(*cut));
     if (status.ok()) status = drop(write, *cut, begin, *cut);
-    if (!status.ok()) return tl::unexpected(to_error(status, "old usage can't be dropped", database_->path()));
+    if (!status.ok())
+      return tl::unexpected(UsageDatabase::error(status, "old usage can't be dropped", database_->path()));
     return cut;
   }
 
@@ -257,7 +163,8 @@ class RocksUsageLog final : public EmbeddedUsageLog {
     rocksdb::Status status = write.Put(database_->meta(), kFirstKey, std::to_string(sequence));
     if (status.ok()) status = write.Put(database_->meta(), kSkippedToKey, std::to_string(sequence));
     if (status.ok()) status = drop(write, sequence, first(), end);
-    if (!status.ok()) return tl::unexpected(to_error(status, "old usage can't be dropped", database_->path()));
+    if (!status.ok())
+      return tl::unexpected(UsageDatabase::error(status, "old usage can't be dropped", database_->path()));
     {
       const std::lock_guard lock(mutex_);
       next_ = sequence;
@@ -272,12 +179,13 @@ class RocksUsageLog final : public EmbeddedUsageLog {
   }
   static tl::unexpected<Error> damaged(Sequence sequence) {
     return fail(ErrorCode::kDataLoss, "a batch of the usage stream is damaged", "sequence " + std::to_string(sequence),
-                kAwayHint);
+                UsageDatabase::kAwayHint);
   }
   static tl::unexpected<Error> unreadable(const rocksdb::Status& status, Sequence sequence) {
     const std::string where = "sequence " + std::to_string(sequence);
-    if (!status.ok()) return tl::unexpected<Error>(to_error(status, "the usage stream can't be read", where));
-    return fail(ErrorCode::kDataLoss, "a batch of the usage stream is missing", where, kAwayHint);
+    if (!status.ok())
+      return tl::unexpected<Error>(UsageDatabase::error(status, "the usage stream can't be read", where));
+    return fail(ErrorCode::kDataLoss, "a batch of the usage stream is missing", where, UsageDatabase::kAwayHint);
   }
 
   void begin_at(Sequence first) {
@@ -322,12 +230,15 @@ class RocksUsageLog final : public EmbeddedUsageLog {
   }
 
   /// A new stream says what it is before it holds anything.
-  Status describe() {
+  Status describe(const std::string& source) {
     rocksdb::WriteOptions durable;
     durable.sync = true;
-    const rocksdb::Status status = database_->db().Put(durable, database_->meta(), kFormatKey, std::to_string(kFormat));
+    rocksdb::WriteBatch write;
+    rocksdb::Status status = write.Put(database_->meta(), kFormatKey, std::to_string(kFormat));
+    if (status.ok()) status = write.Put(database_->meta(), kSourceKey, source);
+    if (status.ok()) status = database_->db().Write(durable, &write);
     if (status.ok()) return {};
-    return tl::unexpected(to_error(status, "a new usage stream can't be written", database_->path()));
+    return tl::unexpected(UsageDatabase::error(status, "a new usage stream can't be written", database_->path()));
   }
 
   [[nodiscard]] Result<std::int64_t> time_of(Sequence sequence) const {
@@ -359,7 +270,7 @@ class RocksUsageLog final : public EmbeddedUsageLog {
   }
 
   const std::optional<DirectoryOwner> owner_;  // none: read-only
-  const std::unique_ptr<Database> database_;
+  const std::unique_ptr<UsageDatabase> database_;
   std::mutex first_changes_;  // held by who drops
   mutable std::mutex mutex_;
   mutable std::condition_variable grown_;
@@ -383,10 +294,10 @@ Result<std::unique_ptr<EmbeddedUsageLog>> EmbeddedUsageLog::open(UsageLogOptions
   } else if (!std::filesystem::exists(options.directory / "db" / "CURRENT", error)) {
     return fail(ErrorCode::kNotFound, "there is no usage stream here", options.directory, "check the data directory");
   }
-  auto database = Database::open(options.directory / "db", options.mode);
+  auto database = UsageDatabase::open(options.directory / "db", options.mode);
   if (!database) return tl::unexpected(database.error());
   auto log = std::make_unique<RocksUsageLog>(std::move(owner), *std::move(database));
-  if (Status begun = log->begin(); !begun) return tl::unexpected(begun.error());
+  if (Status begun = log->begin(options.source); !begun) return tl::unexpected(begun.error());
   return log;
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "events/usage_log.h"
 
@@ -10,6 +11,8 @@ namespace keyfold::events {
 struct UsageLogOptions {
   std::filesystem::path directory;
   enum class Mode { kReadWrite, kReadOnly } mode = Mode::kReadWrite;
+  /// What the stream is a copy of, in words; empty when it has batches of its own. With kReadOnly any will do.
+  std::string source;
 };
 
 /// A usage stream in a directory of its own.
@@ -19,7 +22,7 @@ struct UsageLogOptions {
 /// those before a `sync`. After a failed append the stream is as before.
 ///
 /// The directory: `db/` is RocksDB's, `OWNER` is locked by the owning process. Refused, with what to do: a directory
-/// that another process holds, one of a newer format, a damaged last batch.
+/// that another process holds, one of a newer format, batches of another source, a damaged last batch.
 class EmbeddedUsageLog : public UsageLog {
  public:
   /// With kReadWrite makes the directory when it is missing; with kReadOnly a missing one is kNotFound.

@@ -1,7 +1,6 @@
 #include "events/kafka/kafka_usage_log.h"
 
 #include <atomic>
-#include <fstream>
 
 #include "events/embedded_usage_log.h"
 #include "events/kafka/cloud_event.h"
@@ -17,7 +16,6 @@ namespace {
 /// After a failed append, until Kafka is tried again: what piles up meanwhile is refused at once.
 constexpr std::chrono::seconds kPause{1};
 constexpr int kWaitMs = 100;
-constexpr const char* kSourceFile = "TOPIC";
 
 TopicSpec spec_of(const KafkaUsageLogOptions& options) {
   using Rule = TopicSetting::Rule;
@@ -28,32 +26,6 @@ TopicSpec spec_of(const KafkaUsageLogOptions& options) {
                        {"retention.ms", std::to_string(options.retention_ms), Rule::kWhenMade}}};
 }
 
-/// Ties the copy to its topic: sequences of one mean nothing in another.
-Status check_source(const std::filesystem::path& directory, const std::string& source, const EmbeddedUsageLog& copy) {
-  const std::filesystem::path path = directory / kSourceFile;
-  std::string found;
-  {
-    std::ifstream file(path);
-    std::getline(file, found);
-  }
-  if (found == source) return {};
-  if (!found.empty() || copy.next() > 0) {
-    return fail(ErrorCode::kFailedPrecondition,
-                found.empty() ? "the usage directory is of a log without Kafka"
-                              : "the usage directory is a copy of " + found + ", not of " + source,
-                directory, "check log.url and kafka.topic_prefix, or move the directory and usage_projections away");
-  }
-  const std::filesystem::path written = directory / (std::string(kSourceFile) + ".new");
-  {
-    std::ofstream file(written);
-    file << source << '\n';
-  }
-  std::error_code error;
-  std::filesystem::rename(written, path, error);
-  if (error) return fail(ErrorCode::kIo, "a file can't be written: " + error.message(), path);
-  return {};
-}
-
 class CopiedUsageLog final : public KafkaUsageLog {
  public:
   explicit CopiedUsageLog(KafkaUsageLogOptions options)
@@ -62,11 +34,10 @@ class CopiedUsageLog final : public KafkaUsageLog {
   Status begin() {
     const auto facts = ensure_topic(options_.kafka, spec_of(options_));
     if (!facts) return tl::unexpected(facts.error());
-    auto copy = EmbeddedUsageLog::open({.directory = options_.directory});
+    auto copy = EmbeddedUsageLog::open(
+        {.directory = options_.directory, .source = "the topic " + topic_ + " of the cluster " + facts->cluster_id});
     if (!copy) return tl::unexpected(copy.error());
     copy_ = *std::move(copy);
-    const std::string source = "the topic " + topic_ + " of the cluster " + facts->cluster_id;
-    if (Status known = check_source(options_.directory, source, *copy_); !known) return known;
     auto copier = UsageCopier::start(options_, topic_, run_, *copy_);
     if (!copier) return tl::unexpected(copier.error());
     copier_ = *std::move(copier);

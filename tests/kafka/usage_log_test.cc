@@ -192,7 +192,7 @@ TEST_F(KafkaUsageLogTest, RefusesTheCopyOfAnotherTopic) {
   const auto refused = KafkaUsageLog::open(options("a"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
-  EXPECT_NE(refused.error().hint.find("move the directory"), std::string::npos);
+  EXPECT_NE(refused.error().hint.find("move the usage"), std::string::npos);
 }
 
 TEST_F(KafkaUsageLogTest, TakesWhatIsNoBatchForAnEmptyOne) {

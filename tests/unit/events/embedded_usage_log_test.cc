@@ -189,6 +189,19 @@ TEST_F(EmbeddedUsageLogTest, CanBeReadBesideNobody) {
   EXPECT_EQ(log->skip_to(9).error().code, ErrorCode::kFailedPrecondition);
 }
 
+TEST_F(EmbeddedUsageLogTest, TakesNoCopyForAStreamOfItsOwn) {
+  const auto open_copy = [this](const std::string& source) {
+    return EmbeddedUsageLog::open({.directory = directory_.path() / "usage", .source = source});
+  };
+  (void)open();
+  ASSERT_TRUE(open_copy("topic a")) << "nothing was in it";
+  fill(*open_copy("topic a").value(), 1);
+  EXPECT_EQ(open_copy("topic b").error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(try_open().error().what, "the usage directory is a copy of topic a, not a stream of its own");
+  EXPECT_TRUE(open_copy("topic a"));
+  EXPECT_TRUE(try_open(Mode::kReadOnly));
+}
+
 TEST_F(EmbeddedUsageLogTest, HasOneOwner) {
   const auto log = open();
   EXPECT_EQ(try_open().error().code, ErrorCode::kFailedPrecondition);
