@@ -27,6 +27,7 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::make(const KafkaOptions& o
                                                            std::uint32_t partition, const Deadline& deadline) {
   std::unique_ptr<KafkaProducer> producer(new KafkaProducer);
   const auto delivered = [delivery = producer->delivery_.get()](const rd_kafka_message_t& message) {
+    if (reinterpret_cast<std::uintptr_t>(message._private) != delivery->round) return;
     --delivery->pending;
     if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       delivery->last_offset = std::max(delivery->last_offset, message.offset);
@@ -63,7 +64,7 @@ Status KafkaProducer::send(std::string_view key, std::string_view value, const C
                            const Deadline& deadline) {
   Headers all = to_headers(headers);
   while (true) {
-    std::array<rd_kafka_vu_t, 6> parts{};
+    std::array<rd_kafka_vu_t, 7> parts{};
     parts[0].vtype = RD_KAFKA_VTYPE_RKT;
     parts[0].u.rkt = topic_.get();
     parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
@@ -76,6 +77,8 @@ Status KafkaProducer::send(std::string_view key, std::string_view value, const C
     parts[4].u.mem = {const_cast<char*>(value.data()), value.size()};
     parts[5].vtype = RD_KAFKA_VTYPE_HEADERS;
     parts[5].u.headers = all.get();
+    parts[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
+    parts[6].u.ptr = reinterpret_cast<void*>(delivery_->round);
     rd_kafka_error_t* refused = rd_kafka_produceva(client_->get(), parts.data(), parts.size());
     if (refused == nullptr) {
       (void)all.release();  // the record has taken them

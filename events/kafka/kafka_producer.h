@@ -15,6 +15,7 @@ class KafkaProducer {
  public:
   /// What is known about the records sent since the last `begin`.
   struct Delivery {
+    std::uintptr_t round = 0;  // of `begin`: news of an earlier one doesn't count
     std::size_t pending = 0;
     std::int64_t last_offset = -1;  // the highest that was acknowledged
     bool offset_unknown = false;    // of an acknowledged record, which a broker may leave out after a repeat
@@ -30,7 +31,8 @@ class KafkaProducer {
                                                                    const std::string& topic, std::uint32_t partition,
                                                                    const Deadline& deadline);
 
-  void begin() { *delivery_ = {}; }
+  /// Begins another round; an earlier one may still be without its answers, which are then ignored.
+  void begin() { *delivery_ = {.round = delivery_->round + 1}; }
   /// Hands a record over; a null `value` data pointer makes a tombstone. Waits while the client's buffer is full.
   [[nodiscard]] Status send(std::string_view key, std::string_view value, const CloudEventHeaders& headers,
                             const Deadline& deadline);

@@ -24,7 +24,9 @@ TEST(KafkaStoppedWriter, DISABLED_AppendsUntilItIsRefused) {
   const char* directory = std::getenv("KEYFOLD_TEST_DIRECTORY");
   if (prefix == nullptr || directory == nullptr) std::_Exit(kOtherwise);
   auto log = KafkaLog::open({.kafka = testing::kafka_options(prefix), .directory = directory, .partitions = 1});
-  if (!log || !open_partition(**log, 0, 1)) std::_Exit(kOtherwise);
+  ASSERT_TRUE(log) << log.error().to_string();
+  const Status opened = open_partition(**log, 0, 1);
+  ASSERT_TRUE(opened) << opened.error().to_string();
   // Its own idea of the chain, as an owner keeps it: whatever others do, it goes on from its own last event.
   ChainState chain = (*log)->tail(0);
   Status appended;
@@ -32,7 +34,8 @@ TEST(KafkaStoppedWriter, DISABLED_AppendsUntilItIsRefused) {
     const Append append = testing::make_append(0, chain, 1);
     appended = (*log)->append({&append, 1});
   }
-  std::_Exit(appended.error().code == ErrorCode::kFailedPrecondition ? kFenced : kOtherwise);
+  ASSERT_EQ(appended.error().code, ErrorCode::kFailedPrecondition) << appended.error().to_string();
+  std::_Exit(kFenced);
 }
 
 pid_t start_writer(const std::string& prefix, const std::filesystem::path& directory) {
