@@ -31,7 +31,11 @@ void send_signal(const std::filesystem::path& directory, int signal) {
 
 }  // namespace
 
-KafkaBroker::KafkaBroker(std::filesystem::path directory) : directory_(std::move(directory)) { start(); }
+KafkaBroker::KafkaBroker(std::filesystem::path directory, int port, const std::vector<std::string>& properties)
+    : directory_(std::move(directory)), options_(" --port " + std::to_string(port)) {
+  for (const std::string& property : properties) options_ += " --property '" + property + "'";
+  start();
+}
 
 KafkaBroker::~KafkaBroker() {
   try {
@@ -43,7 +47,7 @@ KafkaBroker::~KafkaBroker() {
 }
 
 void KafkaBroker::start() {
-  const std::string output = run("up", directory_);
+  const std::string output = run("up" + options_, directory_);
   const std::string prefix = "brokers: ";
   const std::size_t found = output.find(prefix);
   if (found == std::string::npos) throw std::runtime_error("ops/kafka names no brokers");

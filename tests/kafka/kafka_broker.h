@@ -3,14 +3,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace keyfold::testing {
 
 /// A real broker on loopback for a test alone, which may stop it; started by ops/kafka, ended with this object.
 class KafkaBroker {
  public:
-  /// Its data lives in the directory.
-  explicit KafkaBroker(std::filesystem::path directory);
+  /// Its data lives in the directory; `properties` are further lines of its server.properties.
+  explicit KafkaBroker(std::filesystem::path directory, int port = 0, const std::vector<std::string>& properties = {});
   ~KafkaBroker();
   KafkaBroker(const KafkaBroker&) = delete;
   KafkaBroker& operator=(const KafkaBroker&) = delete;
@@ -26,6 +27,7 @@ class KafkaBroker {
 
  private:
   const std::filesystem::path directory_;
+  std::string options_;
   std::string addresses_;
 };
 
