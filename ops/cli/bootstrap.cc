@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kWorkspaceRows = "w/";
 constexpr std::string_view kRootKeyRows = "r/";
 constexpr std::size_t kWorkspaceIdLength = 16;
+constexpr std::int64_t kOwnerWaitMs = 60'000;
 /// `administrator` covers its own workspace only; the others are about all workspaces.
 constexpr const char* kAllPermissions[] = {"administrator", "workspace.*.create_workspace",
                                            "workspace.*.manage_root_keys", "workspace.*.read_workspace",
@@ -33,7 +34,12 @@ Status ask(actors::Runtime& runtime, const Clock& clock, v1::Command command) {
   command.mutable_principal()->set_id("bootstrap");
   command.set_request_id(make_id("req"));
   command.set_time_ms(clock.now_ms());
-  const actors::Outcome outcome = actors::submit(runtime, std::move(command)).get();
+  // Several nodes that start together may take a while to agree on who owns what.
+  const std::int64_t give_up_at_ms = clock.now_ms() + kOwnerWaitMs;
+  actors::Outcome outcome = actors::submit(runtime, command).get();
+  while (!outcome && outcome.error().code == actors::RejectionCode::kNotOwner && clock.now_ms() < give_up_at_ms) {
+    outcome = actors::submit(runtime, command).get();
+  }
   if (outcome) return {};
   return fail(ErrorCode::kInternal, "the bootstrap was refused: " + outcome.error().detail, {}, "run it again");
 }

@@ -50,7 +50,9 @@ Result<NodeLog> open_on_kafka(const v1::Config& config) {
   return opened;
 }
 
-Result<ReadLog> read_kafka(const v1::Config& config) {
+}  // namespace
+
+Result<ReadLog> open_scratch_log(const v1::Config& config, Topics topics) {
   auto options = kafka_log_options(config);
   if (!options) return tl::unexpected(options.error());
   std::string name = (std::filesystem::temp_directory_path() / "keyfold-XXXXXX").string();
@@ -61,15 +63,13 @@ Result<ReadLog> read_kafka(const v1::Config& config) {
     std::filesystem::remove_all(name, ignored);
   });
   options->directory = std::filesystem::path(name) / "log";
-  options->partitions = 0;
+  if (topics == Topics::kAsTheyAre) options->partitions = 0;
   auto log = events::KafkaLog::open(*std::move(options));
   if (!log) return tl::unexpected(log.error());
   opened.verify_all = [kafka = log->get()] { return kafka->verify_all(); };
   opened.log = *std::move(log);
   return opened;
 }
-
-}  // namespace
 
 bool is_clustered(const v1::Config& config) { return !config.log().url().empty(); }
 
@@ -94,7 +94,7 @@ Result<std::string> node_id_of(const v1::Config& config) {
 }
 
 Result<ReadLog> open_read_log(const v1::Config& config) {
-  if (is_clustered(config)) return read_kafka(config);
+  if (is_clustered(config)) return open_scratch_log(config, Topics::kAsTheyAre);
   const auto masters = read_master_keys(config);
   if (!masters) return tl::unexpected(masters.error());
   auto log = events::EmbeddedLog::open(read_only_log_options(config, *masters));

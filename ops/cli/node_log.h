@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <string>
 
@@ -38,5 +39,14 @@ struct ReadLog {
   std::function<Status()> verify_all;
 };
 [[nodiscard]] Result<ReadLog> open_read_log(const v1::Config& config);
+
+/// The log on Kafka of a configuration, through a copy that goes away with it.
+enum class Topics { kAsTheyAre, kMakeMissing };
+[[nodiscard]] Result<ReadLog> open_scratch_log(const v1::Config& config, Topics topics);
+
+/// Copies the log and the vault's data keys from one place to another: a data directory on which no server runs, or a
+/// kafka:// URL. Prints what was copied and how to go on. The nodes of a source on Kafka must have been stopped.
+[[nodiscard]] Status copy_log_between(v1::Config config, const std::string& from, const std::string& to,
+                                      std::ostream& out);
 
 }  // namespace keyfold::ops

@@ -3,6 +3,9 @@
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
+#include <iterator>
+
+#include "ops/cli/cluster.h"
 #include "ops/cli/process_metrics.h"
 
 namespace keyfold::ops {
@@ -105,6 +108,10 @@ class NodeMetrics final : public prometheus::Collectable {
     add_partitions(sources_, out);
     add_ratelimits(sources_.windows.stats(), out);
     add_usage(sources_, out);
+    if (sources_.kafka != nullptr) {
+      auto cluster = cluster_metrics(sources_.runtime, *sources_.kafka);
+      std::move(cluster.begin(), cluster.end(), std::back_inserter(out));
+    }
     out.push_back(one_metric("keyfold_access_log_dropped_total", "Access log lines that were dropped.",
                              MetricType::Counter, static_cast<double>(sources_.access_log.dropped())));
     return out;

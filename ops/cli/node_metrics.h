@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "actors/runtime.h"
+#include "events/kafka/kafka_log.h"
 #include "events/log.h"
 #include "events/usage_log.h"
 #include "gateway/api/access_log.h"
@@ -28,6 +29,7 @@ struct NodeMetricsSources {
   const events::UsageLog& usage_log;
   const projections::UsageRecorder& usage;
   const Clock& clock;
+  const events::KafkaLog* kafka = nullptr;  // with a cluster
 };
 
 /// Metrics of the process, listener, write path, log, read models, rate limits, usage and access log, gathered when

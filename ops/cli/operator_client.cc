@@ -51,6 +51,16 @@ std::string events_path(events::PartitionId partition, events::Sequence from, st
 
 }  // namespace
 
+Result<nlohmann::ordered_json> OperatorClient::cluster_status() const {
+  httplib::Client client(address_);
+  auto result = client.Get("/cluster");
+  if (result && result->status == 404) {
+    return fail(ErrorCode::kFailedPrecondition, "this server is alone: its log is in its data directory", address_,
+                "start it with --log kafka://... to make it one of several nodes");
+  }
+  return json_of(checked(std::move(result), address_), address_);
+}
+
 Result<nlohmann::ordered_json> OperatorClient::vault_status() const {
   return json_of(get(address_, "/vault/status"), address_);
 }

@@ -22,6 +22,9 @@ class OperatorClient {
   [[nodiscard]] Result<EventPage> events(events::PartitionId partition, events::Sequence from, std::size_t limit) const;
   [[nodiscard]] Result<UsagePage> usage(events::Sequence from, std::size_t limit) const;
 
+  /// As ops::cluster_status gives it; kFailedPrecondition when the server is alone.
+  [[nodiscard]] Result<nlohmann::ordered_json> cluster_status() const;
+
   // Of the vault, as VaultAdmin answers.
   [[nodiscard]] Result<nlohmann::ordered_json> vault_status() const;
   [[nodiscard]] Result<nlohmann::ordered_json> rewrap() const;

@@ -106,7 +106,7 @@ void set_socket_options(socket_t socket) {
 }  // namespace
 
 struct OperatorServer::Impl {
-  explicit Impl(Sources from) : sources(from) {
+  explicit Impl(Sources from) : sources(std::move(from)) {
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server.set_socket_options(set_socket_options);
     server.set_payload_max_length(0);
@@ -136,6 +136,8 @@ struct OperatorServer::Impl {
                [](const httplib::Request&, httplib::Response& response) { response.set_content("live\n", kText); });
     server.Get("/health/ready", [this](const httplib::Request&, httplib::Response& response) {
       if (!ready) return refuse(response, 503, "not ready");
+      const Status state = sources.readiness ? sources.readiness() : Status();
+      if (!state) return refuse(response, 503, "not ready: " + state.error().to_string());
       response.set_content("ready\n", kText);
     });
     server.Get("/digest", [this](const httplib::Request&, httplib::Response& response) {
@@ -146,6 +148,10 @@ struct OperatorServer::Impl {
     });
     server.Get("/usage", [this](const httplib::Request& request, httplib::Response& response) {
       answer_usage(sources.usage, request, response);
+    });
+    server.Get("/cluster", [this](const httplib::Request&, httplib::Response& response) {
+      if (!sources.cluster) return refuse(response, 404, "this server is alone: its log is in its data directory");
+      answer_json(sources.cluster(), response);
     });
     server.Get("/version", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("{\"version\":\"" KEYFOLD_VERSION "\"}\n", "application/json");
@@ -160,7 +166,7 @@ struct OperatorServer::Impl {
   std::thread thread;
 };
 
-OperatorServer::OperatorServer(Sources sources) : impl_(std::make_unique<Impl>(sources)) {}
+OperatorServer::OperatorServer(Sources sources) : impl_(std::make_unique<Impl>(std::move(sources))) {}
 
 OperatorServer::~OperatorServer() {
   if (!impl_->thread.joinable()) return;

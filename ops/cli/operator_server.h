@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "events/log.h"
@@ -24,6 +26,7 @@ namespace keyfold::ops {
 ///   GET /vault/status, POST /vault/rewrap, POST /vault/rotate?ring=R or ?before=N: see VaultAdmin. A POST needs a
 ///   header
 ///                      X-Keyfold-Operator, which no web page can send here; 404 without a VaultAdmin
+///   GET /cluster       who owns which partition, see ops::cluster_status; 404 without a cluster
 ///   GET /version       {"version":"0.1.0"}
 /// Threads of its own (4). Thread-safe.
 class OperatorServer {
@@ -34,6 +37,8 @@ class OperatorServer {
     const api::Metrics& metrics;
     const events::UsageLog& usage;
     VaultAdmin* vault = nullptr;
+    std::function<nlohmann::ordered_json()> cluster;  // none: alone
+    std::function<Status()> readiness;                // why not, beyond the listener's state; none: nothing
   };
   /// All sources outlive the server.
   explicit OperatorServer(Sources sources);

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "ops/cli/client_commands.h"
+#include "ops/cli/cluster.h"
 #include "ops/cli/config.h"
 #include "ops/cli/digest_command.h"
 #include "ops/cli/log_commands.h"
@@ -33,6 +34,7 @@ class Program {
     add_bootstrap();
     add_log_commands();
     add_usage_commands();
+    add_cluster_commands();
     add_projection_commands();
     add_vault_commands();
     add_workspace_commands();
@@ -143,6 +145,28 @@ class Program {
     add_data_options(add(log, "verify", "Check every record's checksum, hash and place in the chain", [this] {
       return with_config([this](const v1::Config& config) { return verify_log(config, out_); });
     }));
+    add_log_copy(log);
+  }
+
+  void add_log_copy(CLI::App& log) {
+    CLI::App* copy =
+        add(log, "copy", "Copy events and the vault's data keys, to Kafka or back, and verify them", [this] {
+          return with_config([this](const v1::Config& config) { return copy_log_between(config, from_, to_, out_); });
+        });
+    add_data_options(copy);
+    copy->add_option("--from", from_, "A data directory on which no server runs, or kafka://host:9092")->required();
+    copy->add_option("--to", to_, "A missing or empty data directory, or kafka://host:9092")->required();
+  }
+
+  void add_cluster_commands() {
+    CLI::App& cluster = add_group("cluster", "Look at several nodes on one log");
+    CLI::App* status = add(cluster, "status", "Print nodes, partitions, their owners and this node's lag", [this] {
+      return with_config(
+          [this](const v1::Config& config) { return print_cluster_status(config, client_.output, out_); });
+    });
+    add_data_options(status);
+    status->add_flag_callback(
+        "--json", [this] { client_.output = Output::kJson; }, "Print it as JSON");
   }
 
   void add_usage_commands() {
@@ -269,6 +293,8 @@ class Program {
   TailRequest tail_;
   UsageTailRequest usage_tail_;
   std::string into_;
+  std::string from_;
+  std::string to_;
   std::string name_;
   ClientOptions client_;
   NewRootKey wanted_;

@@ -8,6 +8,7 @@
 #include "gateway/api/metrics.h"
 #include "gateway/http/server.h"
 #include "ops/cli/background_metrics.h"
+#include "ops/cli/cluster.h"
 #include "ops/cli/housekeeping.h"
 #include "ops/cli/node.h"
 #include "ops/cli/node_metrics.h"
@@ -51,11 +52,17 @@ struct Service::Impl {
         server_options(config),
         [this](const http::Request& request, http::Exchange& exchange) { return api->handle(request, exchange); },
         api::render_listener_error);
-    metrics.add(make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log,
-                                   node->windows(), node->usage_log(), node->usage(), node->clock()}));
+    metrics.add(
+        make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log, node->windows(),
+                           node->usage_log(), node->usage(), node->clock(), node->kafka_log()}));
     metrics.add(make_background_metrics(node->vault(), node->refills(), node->reseals()));
-    operator_server = std::make_unique<OperatorServer>(
-        OperatorServer::Sources{node->log(), node->projections(), metrics, node->usage_log(), vault_admin.get()});
+    OperatorServer::Sources sources{node->log(), node->projections(), metrics, node->usage_log(), vault_admin.get(), {},
+                                    {}};
+    if (const events::KafkaLog* kafka = node->kafka_log(); kafka != nullptr) {
+      sources.cluster = [this, kafka] { return cluster_status(node->runtime(), *kafka); };
+      sources.readiness = [this] { return check_replicas(node->runtime()); };
+    }
+    operator_server = std::make_unique<OperatorServer>(std::move(sources));
     const auto port = static_cast<std::uint16_t>(config.operator_().port());
     if (Status started = operator_server->start(config.operator_().address(), port); !started) return started;
     return server->start();
