@@ -24,16 +24,17 @@ std::string run(const std::string& command, const std::filesystem::path& directo
   return output;
 }
 
-void send_signal(const std::filesystem::path& directory, int signal) {
+void send_signal(const std::filesystem::path& directory, int broker, int signal) {
   pid_t pid = 0;
-  if (std::ifstream(directory / "1" / "pid") >> pid && pid > 0) ::kill(pid, signal);
+  if (std::ifstream(directory / std::to_string(broker) / "pid") >> pid && pid > 0) ::kill(pid, signal);
 }
 
 }  // namespace
 
-KafkaBroker::KafkaBroker(std::filesystem::path directory, int port, const std::vector<std::string>& properties)
-    : directory_(std::move(directory)), options_(" --port " + std::to_string(port)) {
-  for (const std::string& property : properties) options_ += " --property '" + property + "'";
+KafkaBroker::KafkaBroker(std::filesystem::path directory, const KafkaBrokerOptions& options)
+    : directory_(std::move(directory)),
+      options_(" --port " + std::to_string(options.port) + " --brokers " + std::to_string(options.brokers)) {
+  for (const std::string& property : options.properties) options_ += " --property '" + property + "'";
   start();
 }
 
@@ -57,8 +58,10 @@ void KafkaBroker::start() {
 
 void KafkaBroker::stop() const { run("down --keep", directory_); }
 
-void KafkaBroker::pause() const { send_signal(directory_, SIGSTOP); }
-void KafkaBroker::resume() const { send_signal(directory_, SIGCONT); }
+void KafkaBroker::kill(int broker) const { send_signal(directory_, broker, SIGKILL); }
+
+void KafkaBroker::pause() const { send_signal(directory_, 1, SIGSTOP); }
+void KafkaBroker::resume() const { send_signal(directory_, 1, SIGCONT); }
 
 void delete_records(const std::string& brokers, const std::string& topic, std::int64_t offset) {
   rd_kafka_conf_t* configuration = rd_kafka_conf_new();

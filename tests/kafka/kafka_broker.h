@@ -7,11 +7,18 @@
 
 namespace keyfold::testing {
 
-/// A real broker on loopback for a test alone, which may stop it; started by ops/kafka, ended with this object.
+struct KafkaBrokerOptions {
+  int port = 0;                         // 0: any free one
+  int brokers = 1;                      // or 3, which replicate everything
+  std::vector<std::string> properties;  // further lines of server.properties
+};
+
+/// A real broker, or three, on loopback for a test alone, which may stop it; started by ops/kafka, ended with this
+/// object.
 class KafkaBroker {
  public:
-  /// Its data lives in the directory; `properties` are further lines of its server.properties.
-  explicit KafkaBroker(std::filesystem::path directory, int port = 0, const std::vector<std::string>& properties = {});
+  /// Its data lives in the directory.
+  explicit KafkaBroker(std::filesystem::path directory, const KafkaBrokerOptions& options = {});
   ~KafkaBroker();
   KafkaBroker(const KafkaBroker&) = delete;
   KafkaBroker& operator=(const KafkaBroker&) = delete;
@@ -21,6 +28,8 @@ class KafkaBroker {
   /// Takes its processor away and gives it back: connections stay, nothing is answered.
   void pause() const;
   void resume() const;
+  /// Ends one of three, 1 to 3, without a warning.
+  void kill(int broker) const;
   /// Ends it and starts it again, with its data and on its port.
   void stop() const;
   void start();

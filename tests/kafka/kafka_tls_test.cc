@@ -8,6 +8,7 @@ namespace keyfold::events {
 namespace {
 
 using keyfold::testing::KafkaBroker;
+using keyfold::testing::KafkaBrokerOptions;
 using testing::append_events;
 using testing::expected_key_ids;
 using testing::read_key_ids;
@@ -26,7 +27,8 @@ class KafkaTlsTest : public ::testing::Test {
       // Below what outgoing connections get; the broker takes the first two for itself.
       const int port = 20'000 + (random[0] << 8 | random[1]) % 3'000 * 4;
       try {
-        broker_ = std::make_unique<KafkaBroker>(directory_->path() / std::to_string(port), port, listeners(port));
+        broker_ = std::make_unique<KafkaBroker>(directory_->path() / std::to_string(port),
+                                                KafkaBrokerOptions{.port = port, .properties = listeners(port)});
         mutual_tls_ = address(port + 2);
         password_ = address(port + 3);
       } catch (const std::exception&) {
