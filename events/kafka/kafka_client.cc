@@ -39,6 +39,15 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kDefaults = {{
     {"socket.keepalive.enable", "true"},
 }};
 
+/// What Kafka takes in a topic's name, with room for what is put behind it.
+bool is_prefix(std::string_view text) {
+  constexpr std::size_t kBytesMax = 200;
+  return !text.empty() && text.size() <= kBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
 using Text = std::array<char, 512>;
 
 struct ConfigurationDelete {
@@ -87,6 +96,10 @@ int Deadline::left_ms() const {
 Result<std::unique_ptr<KafkaClient>> KafkaClient::make(const KafkaOptions& options, Kind kind, const Settings& settings,
                                                        Handlers handlers) {
   if (options.brokers.empty()) return keyfold::fail(ErrorCode::kInvalidArgument, "no Kafka broker is named", "log.url");
+  if (!is_prefix(options.topic_prefix)) {
+    return keyfold::fail(ErrorCode::kInvalidArgument, "'" + options.topic_prefix + "' can't begin a topic's name",
+                         "kafka.topic_prefix", "use letters, digits, '.', '_' and '-', at most 200 of them");
+  }
   Configuration configuration(rd_kafka_conf_new());
   if (const Status status = set_all(configuration.get(), options, settings); !status) {
     return tl::unexpected(status.error());

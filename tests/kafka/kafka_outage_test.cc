@@ -98,17 +98,5 @@ TEST_F(KafkaOutageTest, GroupIsLeftWithoutABroker) {
   membership->leave();
 }
 
-TEST(KafkaProperties, WrongOnesAreRefusedInTheClientsWords) {
-  for (const auto& [name, value] : std::map<std::string, std::string>{
-           {"no.such.option", "1"}, {"socket.timeout.ms", "soon"}, {"acks", "1"}, {"security.protocol", "rot13"}}) {
-    KafkaOptions options = testing::kafka_options("keyfold");
-    options.properties[name] = value;
-    const auto store = KafkaVaultStore::open(options);
-    ASSERT_FALSE(store) << name;
-    EXPECT_EQ(store.error().code, ErrorCode::kInvalidArgument);
-    EXPECT_NE(store.error().what.find(name), std::string::npos) << store.error().what;
-  }
-}
-
 }  // namespace
 }  // namespace keyfold::events

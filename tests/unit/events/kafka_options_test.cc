@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "events/kafka/kafka_vault_store.h"
+
 namespace keyfold::events {
 namespace {
 
@@ -23,6 +27,46 @@ TEST(KafkaUrl, IsRefusedWhenItIsSomethingElse) {
     ASSERT_FALSE(brokers) << url;
     EXPECT_EQ(brokers.error().code, ErrorCode::kInvalidArgument);
   }
+}
+
+/// Wrong ones are found out before anything is connected to.
+Error refusal_of(KafkaOptions options) {
+  options.brokers = "127.0.0.1:1";
+  const auto store = KafkaVaultStore::open(options);
+  EXPECT_FALSE(store);
+  return store ? Error{} : store.error();
+}
+
+TEST(KafkaProperties, WrongOnesAreRefusedInTheClientsWords) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{
+           {"no.such.option", "1"}, {"socket.timeout.ms", "soon"}, {"security.protocol", "rot13"}}) {
+    const Error error = refusal_of({.properties = {{name, value}}});
+    EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(error.where, "kafka.properties");
+    EXPECT_NE(error.what.find(name), std::string::npos) << error.what;
+  }
+}
+
+TEST(KafkaProperties, ThatTheLogRestsOnAreNotForOthersToSet) {
+  const Error error = refusal_of({.properties = {{"acks", "1"}}});
+  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error.what, "'acks' is set by keyfold itself");
+}
+
+TEST(KafkaProperties, PrefixThatKafkaDoesNotTakeIsRefused) {
+  for (const std::string prefix : {"", "a b", "a/b", "\xc3\xa4"}) {
+    const Error error = refusal_of({.topic_prefix = prefix});
+    EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(error.where, "kafka.topic_prefix");
+  }
+  EXPECT_EQ(refusal_of({.topic_prefix = std::string(201, 'a')}).code, ErrorCode::kInvalidArgument);
+}
+
+TEST(KafkaProperties, ClusterOutOfReachIsNamedWithTheReason) {
+  const Error error = refusal_of({.connect_timeout_ms = 300});
+  EXPECT_EQ(error.code, ErrorCode::kUnavailable);
+  EXPECT_EQ(error.where, "127.0.0.1:1");
+  EXPECT_NE(error.what.find("Connection refused"), std::string::npos) << error.what;
 }
 
 }  // namespace
