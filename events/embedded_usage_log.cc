@@ -139,7 +139,7 @@ class RocksUsageLog final : public EmbeddedUsageLog {
     if (!owner_) return tl::unexpected(read_only().error());
     const std::lock_guard changing(first_changes_);
     const Sequence begin = first();
-    const auto cut = first_since(time_ms, begin, next());
+    auto cut = first_since(time_ms, begin, next());
     if (!cut || *cut == begin) return cut;
     rocksdb::WriteBatch write;
     rocksdb::Status status = write.Put(database_->meta(), kFirstKey, std::to_string(*cut));
@@ -280,7 +280,7 @@ class RocksUsageLog final : public EmbeddedUsageLog {
 
 }  // namespace
 
-Result<std::unique_ptr<EmbeddedUsageLog>> EmbeddedUsageLog::open(UsageLogOptions options) {
+Result<std::unique_ptr<EmbeddedUsageLog>> EmbeddedUsageLog::open(const UsageLogOptions& options) {
   std::optional<DirectoryOwner> owner;
   std::error_code error;
   if (options.mode == UsageLogOptions::Mode::kReadWrite) {

@@ -26,7 +26,7 @@ struct UsageLogOptions {
 class EmbeddedUsageLog : public UsageLog {
  public:
   /// With kReadWrite makes the directory when it is missing; with kReadOnly a missing one is kNotFound.
-  [[nodiscard]] static Result<std::unique_ptr<EmbeddedUsageLog>> open(UsageLogOptions options);
+  [[nodiscard]] static Result<std::unique_ptr<EmbeddedUsageLog>> open(const UsageLogOptions& options);
 
   /// Drops everything and goes on at `sequence`, so that `first` and `next` are that. For a copy of a stream that was
   /// itself dropped up to there. kInvalidArgument for a sequence below `next`. Comes from the thread that appends.
