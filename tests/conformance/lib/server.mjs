@@ -66,11 +66,12 @@ export class Server {
 
 /**
  * Starts `keyfold serve` and resolves once it has printed its addresses. Throws with the server's output when it ends
- * first, except when `mayFail` asks for the ended server instead.
+ * first, except when `mayFail` asks for the ended server instead. Without `bootstraps` it makes no first root key.
  */
-export async function startServer({ data = temporaryDirectory(), env = {}, args = [], mayFail = false } = {}) {
-  const isFirst = !existsSync(data) || readdirSync(data).length === 0;
-  const child = spawn(binary(), ['serve', '--bootstrap', '--port', '0', '--data', data, ...args], {
+export async function startServer({ data = temporaryDirectory(), env = {}, args = [], mayFail = false, bootstraps = true } = {}) {
+  const isFirst = bootstraps && (!existsSync(data) || readdirSync(data).length === 0);
+  const bootstrap = bootstraps ? ['--bootstrap'] : [];
+  const child = spawn(binary(), ['serve', ...bootstrap, '--port', '0', '--data', data, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
