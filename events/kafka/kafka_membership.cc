@@ -15,6 +15,7 @@ constexpr std::int64_t kLeaveMs = 5'000;
 
 std::vector<PartitionId> ids_of(const rd_kafka_topic_partition_list_t& partitions) {
   std::vector<PartitionId> ids;
+  ids.reserve(static_cast<std::size_t>(partitions.cnt));
   for (int i = 0; i < partitions.cnt; ++i) ids.push_back(static_cast<PartitionId>(partitions.elems[i].partition));
   return ids;
 }

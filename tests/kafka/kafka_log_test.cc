@@ -11,7 +11,6 @@ namespace {
 using testing::all_records;
 using testing::append_events;
 using testing::expected_key_ids;
-using testing::key_deleted;
 using testing::make_append;
 using testing::make_batch;
 using testing::open_partition;

@@ -46,14 +46,15 @@ class KafkaTlsTest : public ::testing::Test {
   static std::vector<std::string> listeners(int port) {
     const std::string ports =
         "MUTUAL://" + address(port + 2) + ",PASSWORD://" + address(port + 3) + ",PLAINTEXT://" + address(port);
+    const std::string password =
+        "org.apache.kafka.common.security.plain.PlainLoginModule required user_keyfold=\"right\";";
     std::vector<std::string> properties = {
         "listeners=" + ports + ",CONTROLLER://" + address(port + 1),
         "advertised.listeners=" + ports,
         "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,MUTUAL:SSL,PASSWORD:SASL_SSL",
         "listener.name.mutual.ssl.client.auth=required",
         "sasl.enabled.mechanisms=PLAIN",
-        "listener.name.password.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule "
-        "required user_keyfold=\"right\";"};
+        "listener.name.password.plain.sasl.jaas.config=" + password};
     for (const std::string name : {"mutual", "password"}) {
       const std::string prefix = "listener.name." + name + ".ssl.";
       properties.push_back(prefix + "keystore.type=PEM");
