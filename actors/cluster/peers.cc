@@ -1,5 +1,10 @@
 #include "actors/cluster/peers.h"
 
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
 #include <charconv>
@@ -15,6 +20,7 @@ namespace {
 using Kind = ForwardReply::Kind;
 
 constexpr std::chrono::seconds kConnectTimeout{3};
+constexpr int kProbeTimeoutMs = 1'000;
 
 bool uses_tls(const ClusterOptions& options) { return !options.tls_certificate_file.empty(); }
 
@@ -37,6 +43,37 @@ std::optional<HostPort> parse_address(const std::string& address) {
   if (parsed.host.front() == '[' && parsed.host.back() == ']')
     parsed.host = parsed.host.substr(1, parsed.host.size() - 2);
   return parsed;
+}
+
+/// Whether somebody listens there. CAF's own connecting waits for minutes for a host that is down, and everybody else
+/// behind it.
+bool is_listening(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return false;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
+  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    const int socket = ::socket(at->ai_family, at->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at->ai_protocol);
+    if (socket < 0) continue;
+    pollfd connecting{socket, POLLOUT, 0};
+    int error = 0;
+    socklen_t size = sizeof error;
+    const bool is_open = ::connect(socket, at->ai_addr, at->ai_addrlen) == 0 ||
+                         (errno == EINPROGRESS && ::poll(&connecting, 1, kProbeTimeoutMs) == 1 &&
+                          ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0);
+    ::close(socket);
+    if (is_open) return true;
+  }
+  return false;
+}
+
+/// Asks it on a thread of its own.
+caf::behavior prober(caf::event_based_actor* self) {
+  return {[self](const std::string& host, std::uint16_t port) {
+    self->quit();
+    return is_listening(host, port);
+  }};
 }
 
 /// Another node as this one reaches it.
@@ -76,20 +113,23 @@ void connect(Client* self, const std::string& address, const caf::actor& middlem
   };
   const auto at = parse_address(address);
   if (!at) return fail_waiting();
-  self->request(middleman, kConnectTimeout, caf::connect_atom::value, at->host, at->port)
+  const auto use = [self, address, timeout, fail_waiting](const caf::node_id&, const caf::strong_actor_ptr& server,
+                                                          const std::set<std::string>&) {
+    if (server == nullptr) return fail_waiting();
+    Peer& reached = self->state.peers[address];
+    reached.server = caf::actor_cast<caf::actor>(server);
+    reached.is_connecting = false;
+    self->monitor(reached.server);
+    for (const PeerRequestPtr& request : std::exchange(reached.waiting, {})) send(self, address, request, timeout);
+  };
+  const auto give_up = [fail_waiting](const caf::error&) { fail_waiting(); };
+  self->request(self->spawn<caf::detached>(prober), kConnectTimeout, at->host, at->port)
       .then(
-          [self, address, timeout, fail_waiting](const caf::node_id&, const caf::strong_actor_ptr& server,
-                                                 const std::set<std::string>&) {
-            if (server == nullptr) return fail_waiting();
-            Peer& reached = self->state.peers[address];
-            reached.server = caf::actor_cast<caf::actor>(server);
-            reached.is_connecting = false;
-            self->monitor(reached.server);
-            for (const PeerRequestPtr& request : std::exchange(reached.waiting, {})) {
-              send(self, address, request, timeout);
-            }
+          [self, middleman, at, use, give_up, fail_waiting](bool is_there) {
+            if (!is_there) return fail_waiting();
+            self->request(middleman, kConnectTimeout, caf::connect_atom::value, at->host, at->port).then(use, give_up);
           },
-          [fail_waiting](const caf::error&) { fail_waiting(); });
+          give_up);
 }
 
 caf::behavior client(Client* self, const caf::actor& middleman, std::chrono::milliseconds timeout) {

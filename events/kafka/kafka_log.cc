@@ -76,6 +76,8 @@ class LogOnKafka final : public KafkaLog {
     return stats;
   }
 
+  Status reach(std::int64_t timeout_ms) const override { return tail_->reach(timeout_ms); }
+
   Status verify_all() const override {
     for (PartitionId p = 0; p < partitions_; ++p) {
       if (Status status = verify_records(store(), p, 0, tail(p).next); !status) return status;

@@ -45,6 +45,8 @@ class KafkaLog : public SharedLog {
   /// Makes topic and copy when they are missing, and reads to the topic's end.
   [[nodiscard]] static Result<std::unique_ptr<KafkaLog>> open(KafkaLogOptions options);
   [[nodiscard]] virtual KafkaLogStats stats() const = 0;
+  /// Whether the brokers answer within that time; kUnavailable when not. The copy then falls behind unnoticed.
+  [[nodiscard]] virtual Status reach(std::int64_t timeout_ms) const = 0;
   /// Checks every record of the copy, as EmbeddedLog::verify_all does.
   [[nodiscard]] virtual Status verify_all() const = 0;
 };

@@ -217,6 +217,11 @@ void LogTail::stop_listening() {
   listener_ = nullptr;
 }
 
+Status LogTail::reach(std::int64_t timeout_ms) const {
+  const auto range = reader_.offsets(0, Deadline(timeout_ms));
+  return range ? Status() : tl::unexpected(range.error());
+}
+
 std::uint64_t LogTail::lag(PartitionId partition) const {
   const std::int64_t behind = reader_.known_high(partition) - progress(partition).next_offset;
   return static_cast<std::uint64_t>(std::max<std::int64_t>(behind, 0));

@@ -46,6 +46,8 @@ class LogTail {
   [[nodiscard]] const LogCopy& copy() const { return copy_; }
   [[nodiscard]] std::uint64_t records_read() const { return records_read_; }
   [[nodiscard]] std::uint64_t records_void() const { return records_void_; }
+  /// Whether the brokers answer within that time.
+  [[nodiscard]] Status reach(std::int64_t timeout_ms) const;
   /// Records of the partition that the brokers are known to hold and the copy lacks.
   [[nodiscard]] std::uint64_t lag(PartitionId partition) const;
 

@@ -16,6 +16,8 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Role = actors::ReplicaStatus::Role;
 
+constexpr std::int64_t kReachMs = 1'000;
+
 const char* name_of(Role role) {
   switch (role) {
     case Role::kOwning:
@@ -104,14 +106,17 @@ std::vector<MetricFamily> cluster_metrics(const actors::Runtime& runtime, const 
   return out;
 }
 
-Status check_replicas(const actors::Runtime& runtime) {
-  const auto replicas = runtime.replicas();
+Status ClusterReadiness::check() {
+  const auto replicas = runtime_.replicas();
   for (std::size_t partition = 0; partition < replicas.size(); ++partition) {
     if (replicas[partition].failure.empty()) continue;
     return fail(ErrorCode::kInternal, replicas[partition].failure, "partition " + std::to_string(partition),
                 "restart this node");
   }
-  return {};
+  const Status reached = log_.reach(kReachMs);
+  const auto now = std::chrono::steady_clock::now();
+  if (reached) reached_at_ = now;
+  return now - reached_at_.load() < lag_max_ ? Status() : reached;
 }
 
 Status print_cluster_status(const v1::Config& config, Output output, std::ostream& out) {

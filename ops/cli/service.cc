@@ -29,6 +29,7 @@ struct Service::Impl {
   std::unique_ptr<api::AccessLog> access_log;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
+  std::unique_ptr<ClusterReadiness> readiness;
   std::unique_ptr<OperatorServer> operator_server;
 
   Status open_node() {
@@ -60,7 +61,8 @@ struct Service::Impl {
                                     {}};
     if (const events::KafkaLog* kafka = node->kafka_log(); kafka != nullptr) {
       sources.cluster = [this, kafka] { return cluster_status(node->runtime(), *kafka); };
-      sources.readiness = [this] { return check_replicas(node->runtime()); };
+      readiness = std::make_unique<ClusterReadiness>(node->runtime(), *kafka, config.cluster().lag_ms_max());
+      sources.readiness = [this] { return readiness->check(); };
     }
     operator_server = std::make_unique<OperatorServer>(std::move(sources));
     const auto port = static_cast<std::uint16_t>(config.operator_().port());

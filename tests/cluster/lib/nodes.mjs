@@ -10,9 +10,13 @@ const CONVERGE_MS_MAX = 60_000;
 const POLL_MS = 100;
 
 export class Nodes {
-  /** Starts `count` nodes; the first one makes the first workspace and root key. */
-  static async start(broker, directory, count) {
+  /**
+   * Starts `count` nodes; the first one makes the first workspace and root key. `clusterOptions(node)` are further lines
+   * of a node's section [cluster].
+   */
+  static async start(broker, directory, count, clusterOptions = () => '') {
     const nodes = new Nodes();
+    nodes.clusterOptions = clusterOptions;
     nodes.broker = broker;
     nodes.servers = [];
     nodes.clients = [];
@@ -46,6 +50,7 @@ master_key = "${this.masterKey}"
 node_id = "node${node}"
 forward_timeout_ms = 3000
 outcome_timeout_ms = 15000
+${this.clusterOptions(node)}
 [logging]
 level = "warn"
 `);
