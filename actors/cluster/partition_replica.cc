@@ -247,9 +247,11 @@ void PartitionReplica::on_appended(const Status& status) {
   }
   if (role_ == Role::kOwning) {
     if (status) {
-      writer_->on_durable(appending_to_);
-      if (writer_->has_failed()) return fail_for_good("the read models can't be written");
+      const events::Sequence durable = appending_to_;
+      // First, so that the next append is under way while this one is applied.
       flush();
+      writer_->on_durable(durable);
+      if (writer_->has_failed()) return fail_for_good("the read models can't be written");
       return release_when_idle();
     }
     KEYFOLD_REACHED("an owner's append was not accepted");

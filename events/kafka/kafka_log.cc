@@ -201,7 +201,7 @@ class LogOnKafka final : public KafkaLog {
       }
       if (deadline.is_over()) return unknown(offered, "Kafka did not answer in time");
       if (delivery.pending > 0) {
-        writer.poll(std::min(deadline.left_ms(), kLookMs));
+        writer.flush(std::min(deadline.left_ms(), kLookMs));
       } else {
         (void)tail_->wait(offered.partition, deadline.end(), [&](const LogTail::Progress& progress) {
           return progress.next_offset > delivery.last_offset || progress.chain.next >= offered.end();

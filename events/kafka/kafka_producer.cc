@@ -6,7 +6,7 @@
 namespace keyfold::events {
 namespace {
 
-constexpr int kFullBufferPollMs = 10;
+constexpr int kFullBufferFlushMs = 10;
 
 struct HeadersDelete {
   void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
@@ -39,7 +39,8 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::make(const KafkaOptions& o
   auto client = KafkaClient::make(options, KafkaClient::Kind::kProducer,
                                   {{"enable.idempotence", "true"},
                                    {"acks", "all"},
-                                   {"linger.ms", "0"},
+                                   // `flush` ends it; without any, the first of many records would go out alone.
+                                   {"linger.ms", "5"},
                                    {"message.max.bytes", std::to_string(kKafkaRecordBytesMax)},
                                    {"message.timeout.ms", std::to_string(options.append_timeout_ms)}},
                                   {.delivered = delivered});
@@ -91,7 +92,7 @@ Status KafkaProducer::send(std::string_view key, std::string_view value, const C
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || deadline.is_over()) {
       return tl::unexpected(client_->error(code, "a record can't be sent"));
     }
-    poll(kFullBufferPollMs);
+    flush(kFullBufferFlushMs);
   }
 }
 

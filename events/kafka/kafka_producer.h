@@ -36,8 +36,9 @@ class KafkaProducer {
   /// Hands a record over; a null `value` data pointer makes a tombstone. Waits while the client's buffer is full.
   [[nodiscard]] Status send(std::string_view key, std::string_view value, const CloudEventHeaders& headers,
                             const Deadline& deadline);
-  /// Takes in what became of the records, at most for this time; returns as soon as there is news.
-  void poll(int timeout_ms) { rd_kafka_poll(client_->get(), timeout_ms); }
+  /// Sends what was handed over, all together, and takes in what became of it: returns when nothing is under way any
+  /// more, at the latest when the time is over.
+  void flush(int timeout_ms) { rd_kafka_flush(client_->get(), timeout_ms); }
   [[nodiscard]] const Delivery& delivery() const { return *delivery_; }
   [[nodiscard]] Error error(std::string what) const { return client_->error(delivery_->error, std::move(what)); }
 

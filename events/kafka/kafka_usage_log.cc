@@ -107,7 +107,7 @@ class CopiedUsageLog final : public KafkaUsageLog {
       return tl::unexpected(sent.error());
     }
     const KafkaProducer::Delivery& delivery = producer_->delivery();
-    while (delivery.pending > 0 && !deadline.is_over()) producer_->poll(deadline.left_ms());
+    while (delivery.pending > 0 && !deadline.is_over()) producer_->flush(deadline.left_ms());
     if (delivery.pending > 0) {
       return fail(ErrorCode::kUnavailable, "Kafka did not take usage in time", options_.kafka.brokers,
                   "check that the brokers run");

@@ -113,7 +113,7 @@ class VaultOnKafka final : public KafkaVaultStore {
 
   Status confirm(const Deadline& deadline) {
     const KafkaProducer::Delivery& delivery = producer_->delivery();
-    while (delivery.pending > 0 && !deadline.is_over()) producer_->poll(deadline.left_ms());
+    while (delivery.pending > 0 && !deadline.is_over()) producer_->flush(deadline.left_ms());
     const std::string unknown = "it is not known whether an erasable entry was written";
     if (delivery.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return fail(ErrorCode::kUnknownOutcome, producer_->error(unknown).what, topic_, "do it again");

@@ -110,7 +110,7 @@ void write_raw(const std::string& topic, const Append& append) {
     (void)header.ParseFromString(record.header);
     ASSERT_TRUE((*producer)->send("raw", record.payload, cloud_event_headers(header, record.header), deadline));
   }
-  while ((*producer)->delivery().pending > 0) (*producer)->poll(100);
+  while ((*producer)->delivery().pending > 0) (*producer)->flush(100);
   EXPECT_EQ((*producer)->delivery().error, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
