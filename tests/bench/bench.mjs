@@ -2,32 +2,40 @@
 //   verifyKey over HTTP beside nginx answering a static 200 of the same size;
 //   verifications with credits, with rate limits, and ratelimit.limit beside the plain verifyKey;
 //   durable createKey beside synced writes of the same size into bare RocksDB;
-//   memory a key and start-up time, beside the marks that prototypes reached.
+//   memory a key and start-up time, beside the marks that prototypes reached;
+//   durable createKey on Kafka beside Kafka's own programs, and how long a fail-over takes.
 // Runs alternate and medians are reported. Trust the CPU microseconds and the ratios: throughput depends on the rest
 // of the machine, which also carries the load generator.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeDirectory, temporaryDirectory } from '../conformance/lib/server.mjs';
+import { benchKafka } from './cluster.mjs';
+import { benchFailOver } from './fail_over.mjs';
 import { benchHotPaths } from './hot_paths.mjs';
 import { benchKeyMemory } from './key_memory.mjs';
 import { medians } from './measure.mjs';
 import { Nginx } from './nginx.mjs';
 import { measureRaw } from './raw.mjs';
-import { printCreate, printHotPaths, printKeyMemory, printVerify } from './table.mjs';
+import { printCreate, printFailOver, printHotPaths, printKafka, printKeyMemory, printVerify } from './table.mjs';
 import { measure, Target } from './target.mjs';
 
-const BENCHMARKS = ['verify', 'hot', 'create', 'memory'];
+const ALONE = ['verify', 'hot', 'create', 'memory'];
+const BENCHMARKS = [...ALONE, 'kafka', 'failover'];
 const usage = `usage: bench.mjs --programs DIRECTORY [BENCHMARK...] [--keys N] [--rounds N] [--seconds N] [--quick]
-  BENCHMARK  of ${BENCHMARKS.join(', ')}; default all
+                [--brokers N] [--property K=V]...
+  BENCHMARK  of ${BENCHMARKS.join(', ')}; default all but those on Kafka
   --keys     data set of the verification, default 100000
   --rounds   measurements of each case, default 3
   --seconds  length of one measurement, default 5
   --quick    2000 keys, 1 round of 2 seconds; the index with 100000 keys
+  --brokers  1 or 3 of Kafka, default 1
+  --property a line of each broker's server.properties; may be repeated
 KEYFOLD_TEST_DIRECTORY: where data is kept, default the system's temporary directory.`;
 
 function options() {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: {
     programs: { type: 'string' }, keys: { type: 'string' }, rounds: { type: 'string' }, seconds: { type: 'string' },
+    brokers: { type: 'string', default: '1' }, property: { type: 'string', multiple: true, default: [] },
     quick: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
   } });
   if (values.help || !values.programs || positionals.some((name) => !BENCHMARKS.includes(name))) {
@@ -35,9 +43,10 @@ function options() {
     process.exit(values.help ? 0 : 2);
   }
   const [keys, rounds, seconds] = values.quick ? [2000, 1, 2] : [100_000, 3, 5];
-  return { benchmarks: positionals.length > 0 ? positionals : BENCHMARKS, binary: join(values.programs, 'keyfold'),
+  return { benchmarks: positionals.length > 0 ? positionals : ALONE, binary: join(values.programs, 'keyfold'),
     raw: join(values.programs, 'tests/raw_group_commit'), keyIndex: join(values.programs, 'tests/key_index_memory'),
     keys: Number(values.keys ?? keys), rounds: Number(values.rounds ?? rounds), seconds: Number(values.seconds ?? seconds),
+    brokers: Number(values.brokers), properties: values.property,
     indexed: values.quick ? [100_000] : [1_000_000, 5_000_000] };
 }
 
@@ -95,6 +104,8 @@ const run = {
   verify: async (directory) => printVerify(chosen, await withTarget(directory, (target) => benchVerify(target, chosen, directory))),
   hot: async (directory) => printHotPaths(chosen, await withTarget(directory, (target) => benchHotPaths(target, chosen))),
   create: async (directory) => printCreate(chosen, await withTarget(directory, (target) => benchCreate(target, chosen, directory))),
+  kafka: async (directory) => printKafka(chosen, await benchKafka(chosen, directory)),
+  failover: async (directory) => printFailOver(chosen, await benchFailOver(chosen, directory)),
   memory: async (directory) => printKeyMemory(await benchKeyMemory(chosen, directory)),
 };
 for (const name of chosen.benchmarks) {

@@ -1,4 +1,5 @@
 // The results as tables, each with the command behind it.
+import { median } from './measure.mjs';
 import { RECORD_BYTES } from './raw.mjs';
 
 function print(title, notes, head, rows) {
@@ -58,4 +59,29 @@ export function printKeyMemory({ rows }) {
   rows.map((row) => [rate(row.keys), fixed(0)(row.indexBytes / row.keys), fixed(2)(row.indexBytes / row.keys / MARK_BYTES_PER_KEY),
     fixed(0)(row.processBytes / row.keys), fixed(2)(row.seconds), fixed(2)(row.seconds / (row.keys / MARK_KEYS_PER_SECOND)),
     fixed(0)(row.lookUpNs)]));
+}
+
+const brokersOf = ({ brokers, properties }) =>
+  [brokers === 1 ? '1 broker' : `${brokers} brokers, 2 of them in sync at least`, ...properties].join(', ');
+
+/** Ratios: over one record after the other that is read back, and over a producer that never waits for an answer. */
+export function printKafka(options, { recordBytes, recordsPerCommand, rows, reference }) {
+  const trips = 1000 / reference.roundTripMs;
+  print("durable keys.createKey on Kafka beside Kafka's own programs", [
+    `${brokersOf(options)}; acks=all; records a command: ${recordsPerCommand}, ${recordBytes} bytes each, all to one partition`,
+    `median of ${options.rounds} runs of ${options.seconds} s; latencies of the slowest node; the references after each case`,
+    'wrk -t1 -cCLIENTS -s tests/bench/wrk/create.lua URL, for each node',
+    `EndToEndLatency, one client: ${fixed(2)(reference.roundTripMs)} ms, ${rate(trips)} records/s`,
+    `ProducerPerformance --throughput -1 --record-size ${recordBytes}: ${rate(reference.producedPerSecond)} records/s`,
+  ], ['through', 'clients', 'keyfold/s', 'p50 ms', 'p99 ms', 'over EndToEnd', 'over Producer'],
+  rows.map(({ name, clients, ours }) => [name, String(clients), rate(ours.perSecond), fixed(2)(ours.p50Ms), fixed(2)(ours.p99Ms),
+    clients === 1 ? fixed(2)(ours.perSecond / trips) : '',
+    clients === 1 ? '' : fixed(2)(ours.perSecond / reference.producedPerSecond)]));
+}
+
+export function printFailOver(options, { rows }) {
+  print('the owner of a busy partition is killed: seconds until both other nodes have taken a command', [
+    `${brokersOf(options)}; 3 nodes, ${options.rounds} rounds`,
+  ], ['session time-out s', 'median', 'max'],
+  rows.map(({ sessionMs, seconds }) => [fixed(1)(sessionMs / 1000), fixed(2)(median(seconds)), fixed(2)(Math.max(...seconds))]));
 }

@@ -15,7 +15,7 @@ export class Nodes {
    * of a node's section [cluster].
    */
   static async start(broker, directory, count, clusterOptions = () => '') {
-    const nodes = new Nodes();
+    const nodes = new this();
     nodes.clusterOptions = clusterOptions;
     nodes.broker = broker;
     nodes.servers = [];
