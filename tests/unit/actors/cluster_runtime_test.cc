@@ -2,6 +2,7 @@
 
 #include "actors/runtime.h"
 #include "actors/submit.h"
+#include "actors/workflows/refill.h"
 #include "projections/key.h"
 #include "projections/rows.pb.h"
 #include "projections/workspace.h"
@@ -40,7 +41,11 @@ struct TestNode {
     const Status started = runtime->start();
     EXPECT_TRUE(started) << started.error().to_string();
   }
-  Outcome ask(const std::string& text) { return submit(*runtime, parse_command(text)).get(); }
+  Outcome ask(const std::string& text) {
+    v1::Command command = parse_command(text);
+    command.set_time_ms(clock.now_ms());
+    return submit(*runtime, std::move(command)).get();
+  }
   /// The node's own view of the workspace, if it is there.
   bool knows_workspace(const std::string& id) {
     return projections::find_workspace(projections->reader(partition()), id).has_value();
@@ -48,7 +53,7 @@ struct TestNode {
   [[nodiscard]] events::PartitionId partition() const { return events::partition_of("ws_1", log.partitions()); }
 
   keyfold::testing::TemporaryDirectory directory;
-  SystemClock clock;
+  ManualClock clock{kNow};
   MemorySharedLog log;
   ManualMembership membership;
   std::unique_ptr<projections::Projections> projections;
@@ -59,6 +64,11 @@ const std::string kMakeWorkspace = "create_workspace { workspace_id: 'ws_1' name
 
 class ClusterRuntimeTest : public ::testing::Test {
  protected:
+  /// Waits until the node knows that it owns everything.
+  static void await_ownership(const TestNode& node) {
+    while (!node.runtime->owns(0) || !node.runtime->owns(1)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+
   MemoryTopic topic_{2};
   TestNode first_{topic_, "first"};
   TestNode second_{topic_, "second"};
@@ -130,6 +140,34 @@ TEST_F(ClusterRuntimeTest, NodeThatIsStoppedLeavesItsPartitionsToOthers) {
   EXPECT_EQ(refused.error().code, RejectionCode::kOverloaded);
   second_.membership.assign({0, 1});
   EXPECT_TRUE(second_.ask("create_api { api_id: 'api_1' keyspace_id: 'ks_1' }"));
+}
+
+TEST_F(ClusterRuntimeTest, RefillsAreTheWorkOfTheNodeThatOwnsThePartition) {
+  first_.membership.assign({0, 1});
+  ASSERT_TRUE(first_.ask(kMakeWorkspace));
+  ASSERT_TRUE(first_.ask("create_api { api_id: 'api_1' keyspace_id: 'ks_1' }"));
+  ASSERT_TRUE(
+      second_.ask("create_key { key_id: 'key_1' api_id: 'api_1' hash: 'h1' enabled: true credits_remaining: 1 "
+                  "refill { interval: DAILY amount: 10 } }"));
+  first_.clock.advance_ms(kDayMs);
+  second_.clock.advance_ms(kDayMs);
+  RefillWorkflow here(*second_.runtime, *second_.projections, second_.clock);
+  RefillWorkflow owner(*first_.runtime, *first_.projections, first_.clock);
+  await_ownership(first_);
+  EXPECT_FALSE(here.is_due()) << "it is not this node's work";
+  EXPECT_EQ(here.run({}).keys, 0u);
+  EXPECT_TRUE(owner.is_due());
+  EXPECT_EQ(owner.run({}).keys, 1u);
+  EXPECT_FALSE(owner.is_due());
+
+  first_.membership.revoke({0, 1});
+  second_.membership.assign({0, 1});
+  await_ownership(second_);
+  EXPECT_TRUE(here.is_due()) << "the next owner looks what is left";
+  EXPECT_EQ(here.run({}).keys, 0u) << "the first one has done it all";
+  EXPECT_FALSE(here.is_due());
+  const auto key = projections::find_key(second_.projections->reader(second_.partition()), "key_1");
+  EXPECT_EQ(key->credits_remaining(), 10);
 }
 
 TEST_F(ClusterRuntimeTest, StatusTellsWhoOwnsWhat) {
