@@ -43,7 +43,7 @@ class ClusterClient {
   async #insist(operation, body, idempotencyKey) {
     let answer;
     for (const end = Date.now() + RETRIES_END_MS; Date.now() < end; await sleep(RETRY_MS)) {
-      answer = await this.#ask(operation, body, { 'Idempotency-Key': idempotencyKey });
+      answer = await this.#ask(operation, body, { 'Idempotency-Key': idempotencyKey, ...this.#after() });
       if (answer?.status === 200) return answer.data;
       this.counters.retries += 1;
       if (answer !== undefined) assert.ok([503, 408].includes(answer.status), `${operation}: ${answer.status} ${answer.text}`);
@@ -51,8 +51,9 @@ class ClusterClient {
     throw new Error(`${this.name}: ${operation} got no answer in time: ${answer?.text}`);
   }
 
-  async begin(apiId) {
+  async begin(apiId, position) {
     this.apiId = apiId;
+    this.position = position;
     const body = { apiId, name: this.name, credits: { remaining: CREDITS } };
     const made = await this.#insist('keys.createKey', body, `${this.name}-begin`);
     this.key = made.key;
@@ -148,7 +149,7 @@ export class Workload {
     load.partition = Number(answer.headers['x-keyfold-position'].split(':')[0]);
     load.counters = { acknowledged: 0, uncertain: 0, refused: 0, retries: 0, looks: 0 };
     for (const client of load.clients) client.counters = load.counters;
-    await Promise.all(load.clients.map((client) => client.begin(answer.data.apiId)));
+    await Promise.all(load.clients.map((client) => client.begin(answer.data.apiId, answer.headers['x-keyfold-position'])));
     return load;
   }
 
