@@ -48,6 +48,7 @@ void SharedReplica::publish() {
 }
 
 caf::behavior replica_actor(caf::event_based_actor* self, const std::shared_ptr<SharedReplica>& shared) {
+  after_receiving(shared.get());
   self->delayed_send(self, kTickInterval, ReplicaCall::kTick);
   return {
       [shared](const SubmissionPtr& submission) {
@@ -60,13 +61,18 @@ caf::behavior replica_actor(caf::event_based_actor* self, const std::shared_ptr<
       },
       [shared](const ForwardedPtr& forwarded) {
         after_receiving(forwarded.get());
-        shared->replica->on_forwarded(forwarded->number, std::move(forwarded->reply));
+        shared->replica->on_forwarded(forwarded->number, forwarded->reply);
       },
       [self, shared](ReplicaCall what) {
+        after_receiving(shared.get());
         // First, so that growth after this look at the log is told again.
         if (what == ReplicaCall::kGrown) shared->has_grown.store(false);
         call(*shared->replica, what);
         if (what != ReplicaCall::kGrown) shared->publish();
+        if (what == ReplicaCall::kDrain) {
+          shared->has_drained.store(true);
+          shared->has_drained.notify_all();
+        }
         if (what == ReplicaCall::kTick) self->delayed_send(self, kTickInterval, ReplicaCall::kTick);
       },
       [self](Stop) { self->quit(); },

@@ -4,11 +4,9 @@
 
 #include <caf/all.hpp>
 #include <memory>
-#ifdef __SANITIZE_THREAD__
-#include <sanitizer/tsan_interface.h>
-#endif
 
 #include "actors/cluster/partition_replica.h"
+#include "actors/message_order.h"
 #include "actors/partition_writer.h"
 
 namespace keyfold::actors {
@@ -40,19 +38,6 @@ enum class ReplicaCall { kAssigned, kRevoked, kGrown, kTick, kDrain };
 /// Asks the actor to end; nothing may be in flight.
 struct Stop {};
 
-/// Tell ThreadSanitizer that what was written before a message was sent is there when it arrives. CAF's mailbox
-/// guarantees it, but the packaged CAF is not instrumented. Nothing in other builds.
-inline void before_sending([[maybe_unused]] const void* message) {
-#ifdef __SANITIZE_THREAD__
-  __tsan_release(const_cast<void*>(message));
-#endif
-}
-inline void after_receiving([[maybe_unused]] const void* message) {
-#ifdef __SANITIZE_THREAD__
-  __tsan_acquire(const_cast<void*>(message));
-#endif
-}
-
 /// The actor of a partition that this process owns: it runs its writer, one message at a time, and takes
 /// - SubmissionPtr: decide this command;
 /// - DurablePtr: an append was synced, or failed;
@@ -64,6 +49,7 @@ struct SharedReplica {
   std::unique_ptr<PartitionReplica> replica;  // the actor's own
   std::atomic<bool> has_grown{false};         // a kGrown is on its way
   std::atomic<bool> owns{false};
+  std::atomic<bool> has_drained{false};  // kDrain was taken: but for what is in flight, nothing more is appended
   mutable std::mutex mutex;
   ReplicaStatus status;  // guarded by the mutex
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/cluster/peers.h"
+#include "actors/message_order.h"
 #include "actors/partition_actor.h"
 #include "actors/partition_writer.h"
 #include "actors/takeover.h"
@@ -70,6 +71,7 @@ class ReplicaLink final : public ReplicaPorts {
       before_sending(forwarded.get());
       caf::anon_send(replica, std::move(forwarded));
     };
+    before_sending(request.get());
     caf::anon_send(peers_, PeerRequestPtr(std::move(request)));
   }
 
@@ -157,7 +159,10 @@ struct Runtime::Impl {
                              [this](const auto& partitions) { call(partitions, ReplicaCall::kRevoked); }});
   }
 
-  void call(events::PartitionId partition, ReplicaCall what) { caf::anon_send(actors[partition], what); }
+  void call(events::PartitionId partition, ReplicaCall what) {
+    before_sending(replicas[partition].get());
+    caf::anon_send(actors[partition], what);
+  }
   void call(const std::vector<events::PartitionId>& partitions, ReplicaCall what) {
     for (const events::PartitionId partition : partitions) call(partition, what);
   }
@@ -184,6 +189,12 @@ struct Runtime::Impl {
     // Another node's command does better with the partition's next owner.
     const bool goes_elsewhere = !is_open && sink->origin() == OutcomeSink::Origin::kPeer;
     sink->complete(tl::unexpected(goes_elsewhere ? no_owner() : is_open ? busy : closed));
+  }
+
+  /// Until then a replica may still be opening its partition.
+  void drain_replicas() {
+    call_all(ReplicaCall::kDrain);
+    for (std::size_t i = 0; i < actors.size(); ++i) replicas[i]->has_drained.wait(false);
   }
 
   void wait_until_answered() {
@@ -247,7 +258,7 @@ Status Runtime::start() {
   impl.system = std::make_unique<caf::actor_system>(impl.config);
   if (auto checked = check_scheduler(*impl.system, impl.options.scheduler_threads); !checked) return checked;
   // Nothing reaches an actor before all are there: only `open` lets commands in, other nodes' too.
-  const Status started = impl.cluster ? impl.start_in_cluster() : impl.start_alone();
+  Status started = impl.cluster ? impl.start_in_cluster() : impl.start_alone();
   if (started) impl.open.store(true);
   return started;
 }
@@ -259,7 +270,7 @@ void Runtime::submit(v1::Command command, std::unique_ptr<OutcomeSink> sink) {
 void Runtime::drain() {
   Impl& impl = *impl_;
   impl.open.store(false);
-  if (impl.cluster) impl.call_all(ReplicaCall::kDrain);
+  if (impl.cluster) impl.drain_replicas();
   impl.wait_until_answered();
   // Not before: the next owner would fence what is still under way.
   if (impl.cluster) impl.membership->leave();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "actors/cluster/outcome_codec.h"
+#include "actors/message_order.h"
 
 namespace keyfold::actors {
 namespace {
@@ -139,6 +140,7 @@ caf::behavior client(Client* self, const caf::actor& middleman, std::chrono::mil
     });
   });
   return {[self, middleman, timeout](const PeerRequestPtr& request) {
+    after_receiving(request.get());
     Peer& peer = self->state.peers[request->address];
     if (peer.server) return send(self, request->address, request, timeout);
     peer.waiting.push_back(request);
@@ -159,6 +161,7 @@ class PeerSink final : public OutcomeSink {
   void complete(Outcome outcome) override {
     PeerAnswerPtr answer =
         std::make_shared<const PeerAnswer>(PeerAnswer{number_, to_forwarded(outcome).SerializeAsString()});
+    before_sending(answer.get());
     caf::anon_send(server_, std::move(answer));
   }
   [[nodiscard]] Origin origin() const override { return Origin::kPeer; }
@@ -184,6 +187,7 @@ caf::behavior server(Server* self, const PeerSubmit& submit) {
         return promise;
       },
       [self](const PeerAnswerPtr& answer) {
+        after_receiving(answer.get());
         auto promise = self->state.promises.extract(answer->number);
         if (!promise.empty()) promise.mapped().deliver(answer->bytes);
       },

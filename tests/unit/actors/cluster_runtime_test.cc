@@ -170,6 +170,13 @@ TEST_F(ClusterRuntimeTest, RefillsAreTheWorkOfTheNodeThatOwnsThePartition) {
   EXPECT_EQ(key->credits_remaining(), 10);
 }
 
+TEST_F(ClusterRuntimeTest, NodeMayBeStoppedWhileItOpensItsPartitions) {
+  first_.membership.assign({0, 1});
+  first_.runtime->drain();
+  second_.membership.assign({0, 1});
+  EXPECT_TRUE(second_.ask(kMakeWorkspace));
+}
+
 TEST_F(ClusterRuntimeTest, StatusTellsWhoOwnsWhat) {
   first_.membership.assign({0, 1});
   ASSERT_TRUE(second_.ask(kMakeWorkspace));
