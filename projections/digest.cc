@@ -34,7 +34,7 @@ class StreamHash {
   }
 
  private:
-  static constexpr std::size_t kBufferBytes = 64u * 1024;
+  static constexpr std::size_t kBufferBytes = std::size_t{64} * 1024;
 
   /// OpenSSL fails here only without memory.
   static void require(bool done) {

@@ -7,7 +7,7 @@ namespace keyfold::projections {
 namespace {
 
 constexpr std::size_t kChunkRows = 4'096;
-constexpr std::size_t kChunkBytes = 4u * 1024 * 1024;
+constexpr std::size_t kChunkBytes = std::size_t{4} * 1024 * 1024;
 
 /// Hands the rows whose key begins with `prefix` to `apply` in chunks, as if they were just committed.
 template <class Apply>
@@ -15,17 +15,17 @@ Status replay_rows(const Store& store, events::PartitionId partition, Table tabl
                    Apply apply) {
   Changes chunk;
   std::size_t bytes = 0;
-  const Status visited = store.visit(partition, table, prefix, "", nullptr, Extent::kTable,
-                                     [&](std::string_view key, std::string_view value) {
-                                       chunk.push_back({table, std::string(key), std::string(value)});
-                                       bytes += key.size() + value.size();
-                                       if (chunk.size() >= kChunkRows || bytes >= kChunkBytes) {
-                                         apply(chunk);
-                                         chunk.clear();
-                                         bytes = 0;
-                                       }
-                                       return true;
-                                     });
+  Status visited = store.visit(partition, table, prefix, "", nullptr, Extent::kTable,
+                               [&](std::string_view key, std::string_view value) {
+                                 chunk.push_back({table, std::string(key), std::string(value)});
+                                 bytes += key.size() + value.size();
+                                 if (chunk.size() >= kChunkRows || bytes >= kChunkBytes) {
+                                   apply(chunk);
+                                   chunk.clear();
+                                   bytes = 0;
+                                 }
+                                 return true;
+                               });
   if (visited && !chunk.empty()) apply(chunk);
   return visited;
 }

@@ -10,7 +10,7 @@ namespace {
 // The more rows are written at once, the closer they lie in key order (see `commit`), until the overlay leaves the
 // processor's caches.
 constexpr std::uint64_t kCommitEvents = 8'000;
-constexpr std::size_t kCommitBytes = 8u * 1024 * 1024;
+constexpr std::size_t kCommitBytes = std::size_t{8} * 1024 * 1024;
 /// Of one read: many commits, so that the log may read ahead, but not for ever on one view of its files.
 constexpr std::size_t kReadRecords = 65'536;
 

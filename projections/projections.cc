@@ -59,7 +59,7 @@ class RocksProjections final : public Projections {
     }
     for (auto& projector : *part.checkpoint.mutable_projectors()) projector.set_next(next);
     KEYFOLD_FAULT_POINT("projector.before_commit");
-    const Status written = store_->write(partition, changes, part.checkpoint);
+    Status written = store_->write(partition, changes, part.checkpoint);
     KEYFOLD_FAULT_POINT("projector.after_commit");
     if (!written) {
       // A later commit would leave a gap that no replay ever fills.

@@ -16,7 +16,7 @@ namespace keyfold::projections {
 namespace {
 
 constexpr std::size_t kPartitionBytes = 2;
-constexpr std::size_t kReadaheadBytes = 2u * 1024 * 1024;
+constexpr std::size_t kReadaheadBytes = std::size_t{2} * 1024 * 1024;
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }

@@ -10,11 +10,11 @@
 namespace keyfold::projections {
 namespace {
 
-constexpr std::size_t kBlockCacheBytes = 64u * 1024 * 1024;
+constexpr std::size_t kBlockCacheBytes = std::size_t{64} * 1024 * 1024;
 // What is in memory is lost in a crash and folded again: some 30,000 events, a tenth of a second. Larger buffers also
 // fold more slowly, because finding a row's place in them leaves the processor's caches.
-constexpr std::size_t kWriteBufferBytes = 16u * 1024 * 1024;
-constexpr std::size_t kAllWriteBuffersBytes = 128u * 1024 * 1024;
+constexpr std::size_t kWriteBufferBytes = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kAllWriteBuffersBytes = std::size_t{128} * 1024 * 1024;
 
 }  // namespace
 
@@ -28,14 +28,14 @@ rocksdb::DBOptions store_options() {
   options.max_bgerror_resume_count = 0;
   options.max_open_files = -1;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = 4u * 1024 * 1024;
+  options.max_log_file_size = std::size_t{4} * 1024 * 1024;
   options.keep_log_file_num = 4;
   return options;
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> store_families() {
   rocksdb::BlockBasedTableOptions table;
-  table.block_size = 8u * 1024;
+  table.block_size = std::size_t{8} * 1024;
   table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   // Most look-ups of a decision ask for what must not be there yet.
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));

@@ -78,10 +78,10 @@ rocksdb::Status UsageChanges::write_cell(const Cell& cell, rocksdb::WriteBatch& 
 
 rocksdb::Status UsageChanges::write_to(rocksdb::WriteBatch& write, const UsageFamilies& families) const {
   for (const auto& [key, cell] : cells_) {
-    if (const auto status = write_cell(cell, write, families); !status.ok()) return status;
+    if (auto status = write_cell(cell, write, families); !status.ok()) return status;
   }
   for (const auto& [key, tokens] : windows_) {
-    if (const auto status = write.Merge(families.windows, key, encoded_number(tokens)); !status.ok()) return status;
+    if (auto status = write.Merge(families.windows, key, encoded_number(tokens)); !status.ok()) return status;
   }
   return {};
 }

@@ -8,7 +8,7 @@
 namespace keyfold::actors {
 namespace {
 
-AnswerJson values(std::map<std::string, AnswerJson> by_name) {
+AnswerJson values(std::map<std::string, AnswerJson>&& by_name) {
   AnswerJson list = AnswerJson::array();
   for (auto& [name, value] : by_name) list.push_back(std::move(value));
   return list;

@@ -32,6 +32,7 @@ tl::expected<std::vector<std::string>, Rejection> resolve_roles(const Names& nam
     id_by_name.try_emplace(to_lower(name), *std::move(id));
   }
   std::vector<std::string> ids;
+  ids.reserve(id_by_name.size());
   for (auto& [name, id] : id_by_name) ids.push_back(std::move(id));
   return ids;
 }

@@ -94,7 +94,7 @@ void PartitionReplica::forward(Waiting command) {
   ports_.forward(number, owner_.address, forwarded);
 }
 
-void PartitionReplica::on_forwarded(std::uint64_t number, ForwardReply reply) {
+void PartitionReplica::on_forwarded(std::uint64_t number, const ForwardReply& reply) {
   auto found = forwarded_.extract(number);
   if (found.empty()) return;  // answered while draining
   Waiting& waiting = found.mapped();
@@ -113,7 +113,8 @@ void PartitionReplica::on_forwarded(std::uint64_t number, ForwardReply reply) {
   }
   Outcome outcome = from_forwarded(reply.outcome, partition_);
   if (!outcome) return answer(counters_, *waiting.sink, std::move(outcome));
-  applying_.emplace(outcome->position.sequence, Applying{*std::move(outcome), std::move(waiting.sink)});
+  const events::Sequence sequence = outcome->position.sequence;
+  applying_.emplace(sequence, Applying{*std::move(outcome), std::move(waiting.sink)});
   deliver_applied();
 }
 

@@ -74,7 +74,7 @@ class PartitionReplica {
   /// The log's tail has moved.
   void on_grown();
   void on_appended(const Status& status);
-  void on_forwarded(std::uint64_t number, ForwardReply reply);
+  void on_forwarded(std::uint64_t number, const ForwardReply& reply);
   /// Every now and then, a few times a second: deadlines and retries.
   void on_tick();
   /// Takes no more commands and answers those that nothing will decide soon.

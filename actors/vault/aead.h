@@ -11,7 +11,7 @@ namespace keyfold::actors {
 inline constexpr std::size_t kAeadKeyBytes = 32;
 inline constexpr std::size_t kAeadNonceBytes = 12;
 inline constexpr std::size_t kAeadTagBytes = 16;
-inline constexpr std::size_t kAeadPlaintextBytesMax = 16u * 1024 * 1024;
+inline constexpr std::size_t kAeadPlaintextBytesMax = std::size_t{16} * 1024 * 1024;
 
 /// AES-256-GCM's output.
 struct AeadBox {

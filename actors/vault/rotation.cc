@@ -56,7 +56,7 @@ Status DataKeys::visit(const std::function<Status(const DataKeyInfo&)>& visitor)
 Status DataKeys::check_master_keys() const {
   std::uint64_t orphans = 0;
   std::string example;
-  const Status visited = visit([&](const DataKeyInfo& info) -> Status {
+  Status visited = visit([&](const DataKeyInfo& info) -> Status {
     if (!lives(info, clock_.now_ms()) || wrapping_keys_.contains(info.master_key_id)) return {};
     ++orphans;
     example = info.master_key_id;

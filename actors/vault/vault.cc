@@ -61,8 +61,8 @@ Vault::Vault(events::ErasableStore& store, MasterKeys masters, const Clock& cloc
     : counters_(std::make_unique<Counters>()),
       keys_(std::make_unique<DataKeys>(store, std::move(masters), clock, sharing)) {}
 
-Vault::Vault(events::ErasableStore& store, MasterKey master, const Clock& clock)
-    : Vault(store, MasterKeys{std::move(master), {}}, clock) {}
+Vault::Vault(events::ErasableStore& store, const MasterKey& master, const Clock& clock)
+    : Vault(store, MasterKeys{master, {}}, clock) {}
 
 Vault::~Vault() = default;
 

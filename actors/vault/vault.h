@@ -82,7 +82,7 @@ inline constexpr std::int64_t kSharedDataKeyGraceMs = 600'000;
 class Vault {
  public:
   Vault(events::ErasableStore& store, MasterKeys masters, const Clock& clock, VaultStore sharing = VaultStore::kOwn);
-  Vault(events::ErasableStore& store, MasterKey master, const Clock& clock);
+  Vault(events::ErasableStore& store, const MasterKey& master, const Clock& clock);
   ~Vault();
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;

@@ -3,7 +3,7 @@
 namespace keyfold::api {
 namespace {
 
-constexpr std::size_t kPageBytes = 8 * 1024 * 1024;
+constexpr std::size_t kPageBytes = std::size_t{8} * 1024 * 1024;
 
 }  // namespace
 

@@ -80,7 +80,7 @@ Result<actors::MasterKeys> masters_of(const v1::Config& source) {
 
 }  // namespace
 
-Status copy_log_between(v1::Config config, const std::string& from, const std::string& to, std::ostream& out) {
+Status copy_log_between(const v1::Config& config, const std::string& from, const std::string& to, std::ostream& out) {
   const v1::Config source_config = at(config, from);
   auto masters = masters_of(source_config);
   if (!masters) return tl::unexpected(masters.error());

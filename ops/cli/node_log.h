@@ -46,7 +46,7 @@ enum class Topics { kAsTheyAre, kMakeMissing };
 
 /// Copies the log and the vault's data keys from one place to another: a data directory on which no server runs, or a
 /// kafka:// URL. Prints what was copied and how to go on. The nodes of a source on Kafka must have been stopped.
-[[nodiscard]] Status copy_log_between(v1::Config config, const std::string& from, const std::string& to,
+[[nodiscard]] Status copy_log_between(const v1::Config& config, const std::string& from, const std::string& to,
                                       std::ostream& out);
 
 }  // namespace keyfold::ops

@@ -7,7 +7,7 @@
 namespace keyfold::api {
 namespace {
 
-constexpr std::size_t kMetaBytesMax = 1024 * 1024;
+constexpr std::size_t kMetaBytesMax = std::size_t{1024} * 1024;
 
 }  // namespace
 

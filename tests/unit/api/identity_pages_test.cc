@@ -19,7 +19,7 @@ class Population {
 
   std::string add(const std::string& external_id) {
     const json answer = server_.post("/v2/identities.createIdentity", {{"externalId", external_id}}, root_key_);
-    const auto id = answer.at("data").at("identityId").get<std::string>();
+    auto id = answer.at("data").at("identityId").get<std::string>();
     external_id_by_id_[id] = external_id;
     return id;
   }

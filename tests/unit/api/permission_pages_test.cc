@@ -32,7 +32,7 @@ class Population {
   std::string add(const std::string& name) {
     json body{{"name", name}};
     body[kind_.name] = name;
-    const auto id = call(kind_.create, body).at("data").at(kind_.id + "Id").get<std::string>();
+    auto id = call(kind_.create, body).at("data").at(kind_.id + "Id").get<std::string>();
     name_by_id_[id] = name;
     return id;
   }
