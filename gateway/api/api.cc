@@ -72,9 +72,9 @@ struct Api::Impl {
   http::Response refuse_route(const http::Request& request, const Headers& headers, std::size_t metrics_id,
                               std::int64_t started_ns, const ApiError& error);
   void run_on_pool(const std::shared_ptr<const Call>& call, http::Completion completion);
-  void run(const std::shared_ptr<const Call>& call, std::shared_ptr<http::Completion> completion, int attempt);
-  void submit_plan(const std::shared_ptr<const Call>& call, Plan plan, std::shared_ptr<http::Completion> completion,
-                   int attempt);
+  void run(const std::shared_ptr<const Call>& call, const std::shared_ptr<http::Completion>& completion, int attempt);
+  void submit_plan(const std::shared_ptr<const Call>& call, Plan plan,
+                   const std::shared_ptr<http::Completion>& completion, int attempt);
   [[nodiscard]] bool must_wait(const Call& call) const;
 
   http::Response finish_data(const Call& call, const Data& data);
@@ -211,14 +211,14 @@ void Api::Impl::run_on_pool(const std::shared_ptr<const Call>& call, http::Compl
   }
 }
 
-void Api::Impl::run(const std::shared_ptr<const Call>& call, std::shared_ptr<http::Completion> completion,
+void Api::Impl::run(const std::shared_ptr<const Call>& call, const std::shared_ptr<http::Completion>& completion,
                     int attempt) {
   if (call->after && !services.projections.wait(*call->after, kPositionWaitMs)) {
     return (*completion)(finish_error(*call, position_not_reached()));
   }
   auto step = call->endpoint->run(*call, services);
   const bool is_plan = step && std::holds_alternative<Plan>(*step);
-  if (is_plan) return submit_plan(call, std::get<Plan>(*std::move(step)), std::move(completion), attempt);
+  if (is_plan) return submit_plan(call, std::get<Plan>(*std::move(step)), completion, attempt);
   // What the request was about may be gone since it was first answered, by itself even.
   if (call->idempotency) {
     if (const auto recorded = find_recorded(services, *call)) return (*completion)(finish_command(*call, *recorded));
@@ -228,7 +228,7 @@ void Api::Impl::run(const std::shared_ptr<const Call>& call, std::shared_ptr<htt
 }
 
 void Api::Impl::submit_plan(const std::shared_ptr<const Call>& call, Plan plan,
-                            std::shared_ptr<http::Completion> completion, int attempt) {
+                            const std::shared_ptr<http::Completion>& completion, int attempt) {
   const auto conclude = [this, completion](const std::shared_ptr<const Call>& done, const Concluded& concluded) {
     (*completion)(finish_command(*done, concluded));
   };

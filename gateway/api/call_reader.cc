@@ -39,8 +39,8 @@ std::optional<events::Position> parse_position(std::string_view text) {
 std::optional<ApiError> read_body(const http::Request& request, const Headers& headers, const RequestSchemas& schemas,
                                   Call& call) {
   const auto refused = [&](std::string message, std::string location, std::string fix) {
-    return invalid_input("POST " + call.path + " was refused: " + message + ".",
-                         {{std::move(location), std::move(message), std::move(fix)}});
+    std::string detail = "POST " + call.path + " was refused: " + message + ".";
+    return invalid_input(std::move(detail), {{std::move(location), std::move(message), std::move(fix)}});
   };
   if (call.endpoint->access == Access::kRootKey && headers.authorization.empty()) {
     return refused("the Authorization header is missing", "security",

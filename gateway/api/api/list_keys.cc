@@ -21,7 +21,7 @@ Data list(const Call& call, const Services& services, const std::string& prefix,
                               if (!key || key->deleted_at_ms() != 0 || key->keyspace_id() != keyspace_id) return true;
                               Json shown = key_json(*key, reader, services.usage_store);
                               if (decrypts && !page.is_full()) set_plaintext(shown, services, *key);
-                              return page.add(key->key_id(), std::move(shown));
+                              return page.add(key->key_id(), shown);
                             });
   return std::move(page).finish();
 }

@@ -7,7 +7,7 @@
 namespace keyfold::api {
 namespace {
 
-constexpr std::int64_t kCodeLifetimeMs = 15 * 60'000;
+constexpr std::int64_t kCodeLifetimeMs = std::int64_t{15} * 60'000;
 constexpr std::size_t kCodeLength = 24;
 
 std::optional<rows::PortalRow> find_own_portal(const Call& call, const Services& services) {

@@ -6,7 +6,7 @@
 namespace keyfold::api {
 namespace {
 
-constexpr std::int64_t kTokenLifetimeMs = 24 * 3'600'000;
+constexpr std::int64_t kTokenLifetimeMs = std::int64_t{24} * 3'600'000;
 constexpr std::size_t kTokenLength = 24;
 
 std::optional<rows::PortalSessionRow> find_session(const Services& services, std::string_view code_hash) {
