@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 namespace keyfold::events {
 namespace {
@@ -31,6 +32,8 @@ constexpr std::array<std::string_view, 24> kOwnProperties = {"acks",
                                                              "request.required.acks",
                                                              "session.timeout.ms",
                                                              "transactional.id"};
+
+constexpr std::chrono::milliseconds kUnknownTopicPause{50};
 
 /// Better defaults than librdkafka's, which the options' properties may change.
 constexpr std::array<std::pair<const char*, const char*>, 3> kDefaults = {{
@@ -140,6 +143,20 @@ Result<KafkaTopic> KafkaClient::topic(const std::string& name) const {
   KafkaTopic topic(rd_kafka_topic_new(client_, name.c_str(), nullptr));
   if (topic) return topic;
   return tl::unexpected(error(rd_kafka_last_error(), "the topic \"" + name + "\" can't be used"));
+}
+
+Result<OffsetRange> KafkaClient::offsets(const std::string& topic, std::uint32_t partition,
+                                         const Deadline& deadline) const {
+  while (true) {
+    OffsetRange range;
+    const auto code = rd_kafka_query_watermark_offsets(client_, topic.c_str(), static_cast<std::int32_t>(partition),
+                                                       &range.low, &range.high, std::max(deadline.left_ms(), 1));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
+    if (to_error_code(code) != ErrorCode::kNotFound || deadline.is_over()) {
+      return tl::unexpected(error(code, "the end of the topic \"" + topic + "\" can't be found"));
+    }
+    std::this_thread::sleep_for(kUnknownTopicPause);
+  }
 }
 
 Error KafkaClient::error(rd_kafka_resp_err_t code, std::string what) const {

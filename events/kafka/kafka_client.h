@@ -43,6 +43,12 @@ struct KafkaPartitionsDelete {
 };
 using KafkaPartitions = std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaPartitionsDelete>;
 
+/// The offsets that a partition holds: from `low` up to, not including, `high`.
+struct OffsetRange {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+
 /// One producer or consumer of a cluster. Making one connects to nothing; destroying one sends and commits nothing
 /// more. Thread-safe as librdkafka is; handlers run inside the calls that poll.
 class KafkaClient {
@@ -66,6 +72,11 @@ class KafkaClient {
   [[nodiscard]] const std::string& brokers() const { return brokers_; }
   /// The topic's handle, for calls that need one.
   [[nodiscard]] Result<KafkaTopic> topic(const std::string& name) const;
+
+  /// What a partition holds now. Asks again while the topic is unknown: when it was just made, some brokers learn of it
+  /// a moment later than others.
+  [[nodiscard]] Result<OffsetRange> offsets(const std::string& topic, std::uint32_t partition,
+                                            const Deadline& deadline) const;
 
   /// A failed call as an error. When the cluster can't be reached it names the brokers, and why the last connection
   /// failed.

@@ -23,15 +23,6 @@ Result<KafkaReader> KafkaReader::make(const KafkaOptions& options, std::string t
   return KafkaReader(*std::move(client), std::move(topic));
 }
 
-Result<OffsetRange> KafkaReader::offsets(std::uint32_t partition, const Deadline& deadline) const {
-  OffsetRange range;
-  const auto code =
-      rd_kafka_query_watermark_offsets(client_->get(), topic_.c_str(), static_cast<std::int32_t>(partition), &range.low,
-                                       &range.high, std::max(deadline.left_ms(), 1));
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
-  return tl::unexpected(client_->error(code, "the end of the topic \"" + topic_ + "\" can't be found"));
-}
-
 std::int64_t KafkaReader::known_high(std::uint32_t partition) const {
   OffsetRange range;
   const auto code = rd_kafka_get_watermark_offsets(client_->get(), topic_.c_str(), static_cast<std::int32_t>(partition),

@@ -9,19 +9,15 @@
 
 namespace keyfold::events {
 
-/// The offsets that a partition holds: from `low` up to, not including, `high`.
-struct OffsetRange {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-};
-
 /// Reads a topic's partitions from given offsets on, outside any group. `poll` belongs to one thread; the others are
 /// thread-safe.
 class KafkaReader {
  public:
   [[nodiscard]] static Result<KafkaReader> make(const KafkaOptions& options, std::string topic);
 
-  [[nodiscard]] Result<OffsetRange> offsets(std::uint32_t partition, const Deadline& deadline) const;
+  [[nodiscard]] Result<OffsetRange> offsets(std::uint32_t partition, const Deadline& deadline) const {
+    return client_->offsets(topic_, partition, deadline);
+  }
   /// The same as of the last answer of the partition's leader; -1 when there was none yet.
   [[nodiscard]] std::int64_t known_high(std::uint32_t partition) const;
 

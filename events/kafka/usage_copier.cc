@@ -86,28 +86,25 @@ void UsageCopier::copy_all() {
 
 /// Finds the end of the topic, and has the consumer go on where the copy ends.
 Status UsageCopier::locate(int timeout_ms) {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  const char* topic = rd_kafka_topic_name(topic_.get());
-  const auto asked = rd_kafka_query_watermark_offsets(client_->get(), topic, 0, &low, &high, timeout_ms);
-  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return tl::unexpected(client_->error(asked, "the end of the topic \"" + std::string(topic) + "\" is not known"));
-  }
-  end_ = static_cast<Sequence>(high);
+  const std::string topic = rd_kafka_topic_name(topic_.get());
+  const auto held = client_->offsets(topic, 0, Deadline(timeout_ms));
+  if (!held) return tl::unexpected(held.error());
+  end_ = static_cast<Sequence>(held->high);
   if (copy_.next() > end_) {
     return fail(ErrorCode::kFailedPrecondition,
                 "this node has copied " + std::to_string(copy_.next()) + " batches of usage, but the topic \"" + topic +
                     "\" holds " + std::to_string(end_),
                 options_.directory, kAwayHint);
   }
-  if (copy_.next() < static_cast<Sequence>(low)) {
-    if (Status skipped = copy_.skip_to(static_cast<Sequence>(low)); !skipped) return skipped;
+  if (copy_.next() < static_cast<Sequence>(held->low)) {
+    if (Status skipped = copy_.skip_to(static_cast<Sequence>(held->low)); !skipped) return skipped;
   }
   const KafkaPartitions partitions(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(partitions.get(), topic, 0)->offset = static_cast<std::int64_t>(copy_.next());
+  rd_kafka_topic_partition_list_add(partitions.get(), topic.c_str(), 0)->offset =
+      static_cast<std::int64_t>(copy_.next());
   const auto assigned = rd_kafka_assign(client_->get(), partitions.get());
   if (assigned == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return tl::unexpected(client_->error(assigned, "the topic \"" + std::string(topic) + "\" can't be read"));
+  return tl::unexpected(client_->error(assigned, "the topic \"" + topic + "\" can't be read"));
 }
 
 /// False when the record has to be taken again.
