@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const OPS_KAFKA = join(dirname(fileURLToPath(import.meta.url)), '../../ops/kafka');
-const PRODUCED = 200_000;
-const WARM_UP = 100_000;
-const ROUND_TRIPS = 5_000;
+const PRODUCED = 50_000;
+const WARM_UP = 50_000;
+const ROUND_TRIPS = 2_000;
 
 export class Brokers {
   static async start(directory, { brokers, properties }) {
