@@ -138,7 +138,8 @@ class RocksLog final : public EmbeddedLog {
                                                                 std::size_t entries_max) const override {
     std::vector<std::pair<std::string, std::string>> entries;
     const std::unique_ptr<rocksdb::Iterator> at(store_->db().NewIterator({}, store_->erasable()));
-    for (at->Seek(slice(std::max(prefix, from))); at->Valid() && at->key().starts_with(slice(prefix)); at->Next()) {
+    for (at->Seek(slice(std::max(prefix, from)));
+         at->Valid() && (prefix.empty() || at->key().starts_with(slice(prefix))); at->Next()) {
       if (entries.size() == entries_max) break;
       entries.emplace_back(at->key().ToString(), at->value().ToString());
     }

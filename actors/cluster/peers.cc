@@ -70,10 +70,10 @@ bool is_listening(const std::string& host, std::uint16_t port) {
 }
 
 /// Asks it on a thread of its own.
-caf::behavior prober(caf::event_based_actor* self) {
-  return {[self](const std::string& host, std::uint16_t port) {
+caf::behavior prober(caf::event_based_actor* self, const HostPort& at) {
+  return {[self, at](caf::connect_atom) {
     self->quit();
-    return is_listening(host, port);
+    return is_listening(at.host, at.port);
   }};
 }
 
@@ -124,7 +124,7 @@ void connect(Client* self, const std::string& address, const caf::actor& middlem
     for (const PeerRequestPtr& request : std::exchange(reached.waiting, {})) send(self, address, request, timeout);
   };
   const auto give_up = [fail_waiting](const caf::error&) { fail_waiting(); };
-  self->request(self->spawn<caf::detached>(prober), kConnectTimeout, at->host, at->port)
+  self->request(self->spawn<caf::detached>(prober, *at), kConnectTimeout, caf::connect_atom::value)
       .then(
           [self, middleman, at, use, give_up, fail_waiting](bool is_there) {
             if (!is_there) return fail_waiting();
