@@ -39,7 +39,7 @@ Status check_scheduler(caf::actor_system& system, int threads) {
 /// One partition's way from its replica to the log and to other nodes.
 class ReplicaLink final : public ReplicaPorts {
  public:
-  ReplicaLink(events::SharedLog& log, events::PartitionId partition) : log_(log), partition_(partition) {}
+  explicit ReplicaLink(events::SharedLog& log) : log_(log) {}
 
   /// Before the first call.
   void connect(const caf::actor& replica, const caf::actor& peers) {
@@ -82,7 +82,6 @@ class ReplicaLink final : public ReplicaPorts {
 
  private:
   events::SharedLog& log_;
-  const events::PartitionId partition_;
   caf::actor replica_;
   caf::actor peers_;
   std::unique_ptr<events::LogWriter> writer_;
@@ -140,7 +139,7 @@ struct Runtime::Impl {
     node = {cluster->node_id, host + ":" + std::to_string(peer_server->port)};
     client = spawn_peer_client(*system, *cluster);
     for (events::PartitionId partition = 0; partition < log.partitions(); ++partition) {
-      links.push_back(std::make_unique<ReplicaLink>(*shared_log, partition));
+      links.push_back(std::make_unique<ReplicaLink>(*shared_log));
       auto& shared = replicas.emplace_back(std::make_shared<SharedReplica>());
       shared->replica = std::make_unique<PartitionReplica>(
           partition, *shared_log, projections, clock, *links.back(), counters[partition],
