@@ -1,5 +1,11 @@
 #pragma once
 
+// Private to actors/: it knows CAF.
+
+#include <caf/all.hpp>
+#include <memory>
+#include <utility>
+
 #ifdef __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
 #endif
@@ -17,6 +23,13 @@ inline void after_receiving([[maybe_unused]] const void* message) {
 #ifdef __SANITIZE_THREAD__
   __tsan_acquire(const_cast<void*>(message));
 #endif
+}
+
+/// Sends what actors share, in an order that ThreadSanitizer sees.
+template <class T>
+void send_shared(const caf::actor& to, std::shared_ptr<T> message) {
+  before_sending(message.get());
+  caf::anon_send(to, std::move(message));
 }
 
 }  // namespace keyfold::actors

@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to this folder: with cluster/peers.h the only headers that know CAF.
+// Private to this folder: with message_order.h and cluster/peers.h the only headers that know CAF.
 
 #include <caf/all.hpp>
 #include <memory>

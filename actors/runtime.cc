@@ -47,9 +47,7 @@ class ReplicaLink final : public ReplicaPorts {
     peers_ = peers;
     writer_ = std::make_unique<events::LogWriter>(
         log_, [this](events::PartitionId, events::Sequence next, const Status& status) {
-          DurablePtr durable = std::make_shared<Durable>(Durable{next, status});
-          before_sending(durable.get());
-          caf::anon_send(replica_, std::move(durable));
+          send_shared(replica_, std::make_shared<const Durable>(Durable{next, status}));
         });
   }
   /// After it nothing more is appended.
@@ -62,17 +60,14 @@ class ReplicaLink final : public ReplicaPorts {
     writer_->submit(append.partition, append.first, std::move(append.records));
   }
 
-  void forward(std::uint64_t number, const std::string& address, const v1::ForwardedCommand& command) override {
+  void forward(std::uint64_t number, const std::string& address, const v1::Command& command) override {
     auto request = std::make_shared<PeerRequest>();
     request->address = address;
     request->bytes = command.SerializeAsString();
     request->done = [replica = replica_, number](ForwardReply reply) {
-      auto forwarded = std::make_shared<Forwarded>(Forwarded{number, std::move(reply)});
-      before_sending(forwarded.get());
-      caf::anon_send(replica, std::move(forwarded));
+      send_shared(replica, std::make_shared<Forwarded>(Forwarded{number, std::move(reply)}));
     };
-    before_sending(request.get());
-    caf::anon_send(peers_, PeerRequestPtr(std::move(request)));
+    send_shared(peers_, std::move(request));
   }
 
   [[nodiscard]] std::int64_t now_ms() const override {
@@ -113,9 +108,7 @@ struct Runtime::Impl {
     if (!starts) return tl::unexpected(starts.error());
     writer = std::make_unique<events::LogWriter>(
         log, [this](events::PartitionId partition, events::Sequence next, const Status& status) {
-          DurablePtr durable = std::make_shared<Durable>(Durable{next, status});
-          before_sending(durable.get());
-          caf::anon_send(actors[partition], std::move(durable));
+          send_shared(actors[partition], std::make_shared<const Durable>(Durable{next, status}));
         });
     for (events::PartitionId partition = 0; partition < log.partitions(); ++partition) {
       auto append = [to = writer.get(), partition](events::Sequence first, std::vector<events::Record> records) {
@@ -130,9 +123,8 @@ struct Runtime::Impl {
 
   /// Follows every partition and joins the others.
   Status start_in_cluster() {
-    auto peer_server = spawn_peer_server(*system, *cluster, [this](v1::ForwardedCommand command, auto sink) {
-      submit(std::move(*command.mutable_command()), std::move(sink));
-    });
+    auto peer_server = spawn_peer_server(
+        *system, *cluster, [this](v1::Command command, auto sink) { submit(std::move(command), std::move(sink)); });
     if (!peer_server) return tl::unexpected(peer_server.error());
     server = std::move(peer_server->actor);
     const std::string& host = cluster->advertised_host.empty() ? cluster->listen_address : cluster->advertised_host;
@@ -176,10 +168,8 @@ struct Runtime::Impl {
     const std::uint64_t waiting = counts.in_flight.fetch_add(1);
     const bool is_open = open.load();
     if (is_open && waiting < options.queue_commands_max) {
-      auto submission = std::make_shared<Submission>(Submission{std::move(command), std::move(sink)});
-      before_sending(submission.get());
-      caf::anon_send(actors[partition], std::move(submission));
-      return;
+      return send_shared(actors[partition],
+                         std::make_shared<Submission>(Submission{std::move(command), std::move(sink)}));
     }
     counts.overloaded.fetch_add(1, std::memory_order_relaxed);
     if (counts.in_flight.fetch_sub(1) == 1) counts.in_flight.notify_all();

@@ -52,8 +52,7 @@ void PartitionReplica::submit(v1::Command command, std::unique_ptr<OutcomeSink> 
   if (!failure_.empty()) {
     return answer(counters_, *sink,
                   tl::unexpected(Rejection{RejectionCode::kOverloaded,
-                                           "This node can't follow its log any more and "
-                                           "needs a restart."}));
+                                           "This node can't follow its log any more and needs a restart."}));
   }
   if (decides() && !is_draining_) return writer_->submit(std::move(command), std::move(sink));
   if (is_draining_ || (sink->origin() == OutcomeSink::Origin::kPeer && role_ != Role::kOpening)) {
@@ -87,11 +86,8 @@ void PartitionReplica::pump() {
 
 void PartitionReplica::forward(Waiting command) {
   const std::uint64_t number = ++forwards_;
-  v1::ForwardedCommand forwarded;
-  forwarded.set_partition(partition_);
-  *forwarded.mutable_command() = command.command;
-  forwarded_.emplace(number, std::move(command));
-  ports_.forward(number, owner_.address, forwarded);
+  const auto sent = forwarded_.emplace(number, std::move(command)).first;
+  ports_.forward(number, owner_.address, sent->second.command);
 }
 
 void PartitionReplica::on_forwarded(std::uint64_t number, const ForwardReply& reply) {

@@ -35,7 +35,7 @@ class ReplicaPorts {
   /// Appends to the shared log; `on_appended` tells what came of it. One at a time.
   virtual void append(events::Append append) = 0;
   /// Sends the command to the node at that address; `on_forwarded` with the same number tells what came of it.
-  virtual void forward(std::uint64_t number, const std::string& address, const v1::ForwardedCommand& command) = 0;
+  virtual void forward(std::uint64_t number, const std::string& address, const v1::Command& command) = 0;
   /// Milliseconds of a clock that never goes back.
   [[nodiscard]] virtual std::int64_t now_ms() const = 0;
 };

@@ -159,10 +159,8 @@ class PeerSink final : public OutcomeSink {
  public:
   PeerSink(caf::actor server, std::uint64_t number) : server_(std::move(server)), number_(number) {}
   void complete(Outcome outcome) override {
-    PeerAnswerPtr answer =
-        std::make_shared<const PeerAnswer>(PeerAnswer{number_, to_forwarded(outcome).SerializeAsString()});
-    before_sending(answer.get());
-    caf::anon_send(server_, std::move(answer));
+    send_shared(server_,
+                std::make_shared<const PeerAnswer>(PeerAnswer{number_, to_forwarded(outcome).SerializeAsString()}));
   }
   [[nodiscard]] Origin origin() const override { return Origin::kPeer; }
 
@@ -175,7 +173,7 @@ caf::behavior server(Server* self, const PeerSubmit& submit) {
   return {
       [self, submit](const std::string& bytes) -> caf::result<std::string> {
         auto promise = self->make_response_promise<std::string>();
-        v1::ForwardedCommand command;
+        v1::Command command;
         if (!command.ParseFromString(bytes)) {
           return promise.deliver(to_forwarded(tl::unexpected(Rejection{RejectionCode::kInvalidInput,
                                                                        "A node sent what this one can't read.", 0}))

@@ -14,7 +14,7 @@ namespace keyfold::actors {
 /// A command on its way to another node.
 struct PeerRequest {
   std::string address;  // "host:port"
-  std::string bytes;    // serialized v1::ForwardedCommand
+  std::string bytes;    // serialized v1::Command
   /// Told once what came of it, on the client actor's thread; must not block.
   std::function<void(ForwardReply)> done;
 };
@@ -28,7 +28,7 @@ struct PeerAnswer {
 using PeerAnswerPtr = std::shared_ptr<const PeerAnswer>;
 
 /// Takes a command of another node; the sink is completed on any thread.
-using PeerSubmit = std::function<void(v1::ForwardedCommand command, std::unique_ptr<OutcomeSink> sink)>;
+using PeerSubmit = std::function<void(v1::Command command, std::unique_ptr<OutcomeSink> sink)>;
 
 /// Modules for talking to other nodes, with mutual TLS where it is configured.
 void load_peer_modules(caf::actor_system_config& config, const ClusterOptions& options);

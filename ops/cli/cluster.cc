@@ -89,20 +89,17 @@ std::vector<MetricFamily> cluster_metrics(const actors::Runtime& runtime, const 
     forwards += replica.forwards;
   }
   for (MetricFamily* family : {&owned, &lag, &waiting, &failed}) out.push_back(std::move(*family));
-  const std::pair<const char*, std::pair<const char*, std::uint64_t>> counters[] = {
-      {"keyfold_cluster_takeovers_total", {"Partitions that this node took over.", takeovers}},
-      {"keyfold_cluster_fenced_total", {"Epochs that ended by another writer or a failed append.", fenced}},
-      {"keyfold_cluster_forwards_total", {"Commands sent to other nodes.", forwards}},
-      {"keyfold_kafka_records_read_total", {"Records read from the events topic.", stats.records_read}},
-      {"keyfold_kafka_records_void_total", {"Of these, what counts never.", stats.records_void}},
-      {"keyfold_kafka_records_appended_total", {"Records that this node appended.", stats.records_appended}},
-      {"keyfold_kafka_appends_fenced_total", {"Appends that another writer made void.", stats.appends_fenced}},
-      {"keyfold_kafka_appends_unknown_total", {"Appends whose outcome was not known in time.", stats.appends_unknown}},
-      {"keyfold_kafka_appends_unsent_total", {"Appends that were not sent.", stats.appends_unsent}}};
-  for (const auto& [name, help_and_value] : counters) {
-    out.push_back(
-        one_metric(name, help_and_value.first, MetricType::Counter, static_cast<double>(help_and_value.second)));
-  }
+  add_counters(
+      {{"keyfold_cluster_takeovers_total", "Partitions that this node took over.", takeovers},
+       {"keyfold_cluster_fenced_total", "Epochs that ended by another writer or a failed append.", fenced},
+       {"keyfold_cluster_forwards_total", "Commands sent to other nodes.", forwards},
+       {"keyfold_kafka_records_read_total", "Records read from the events topic.", stats.records_read},
+       {"keyfold_kafka_records_void_total", "Of these, what counts never.", stats.records_void},
+       {"keyfold_kafka_records_appended_total", "Records that this node appended.", stats.records_appended},
+       {"keyfold_kafka_appends_fenced_total", "Appends that another writer made void.", stats.appends_fenced},
+       {"keyfold_kafka_appends_unknown_total", "Appends whose outcome was not known in time.", stats.appends_unknown},
+       {"keyfold_kafka_appends_unsent_total", "Appends that were not sent.", stats.appends_unsent}},
+      out);
   return out;
 }
 

@@ -20,18 +20,15 @@ constexpr double kNanosecondsPerSecond = 1e9;
 void add_listener(const http::Stats& stats, Families& out) {
   out.push_back(one_metric("keyfold_http_connections_open", "Open connections.", MetricType::Gauge,
                            static_cast<double>(stats.connections_open)));
-  const std::pair<const char*, std::pair<const char*, std::uint64_t>> counters[] = {
-      {"keyfold_http_connections_accepted_total", {"Accepted connections.", stats.connections_accepted}},
-      {"keyfold_http_connections_refused_total", {"Connections above a limit.", stats.connections_refused}},
-      {"keyfold_http_requests_received_total", {"Requests that reached a handler.", stats.requests}},
-      {"keyfold_http_requests_rejected_total", {"Requests refused for framing or limits.", stats.requests_rejected}},
-      {"keyfold_http_timeouts_total", {"Header, body, idle and write time-outs.", stats.timeouts}},
-      {"keyfold_http_read_bytes_total", {"Bytes received.", stats.bytes_read}},
-      {"keyfold_http_written_bytes_total", {"Bytes sent.", stats.bytes_written}}};
-  for (const auto& [name, help_and_value] : counters) {
-    out.push_back(
-        one_metric(name, help_and_value.first, MetricType::Counter, static_cast<double>(help_and_value.second)));
-  }
+  add_counters(
+      {{"keyfold_http_connections_accepted_total", "Accepted connections.", stats.connections_accepted},
+       {"keyfold_http_connections_refused_total", "Connections above a limit.", stats.connections_refused},
+       {"keyfold_http_requests_received_total", "Requests that reached a handler.", stats.requests},
+       {"keyfold_http_requests_rejected_total", "Requests refused for framing or limits.", stats.requests_rejected},
+       {"keyfold_http_timeouts_total", "Header, body, idle and write time-outs.", stats.timeouts},
+       {"keyfold_http_read_bytes_total", "Bytes received.", stats.bytes_read},
+       {"keyfold_http_written_bytes_total", "Bytes sent.", stats.bytes_written}},
+      out);
 }
 
 void add_write_path(const actors::Runtime::Stats& stats, Families& out) {
@@ -43,7 +40,7 @@ void add_write_path(const actors::Runtime::Stats& stats, Families& out) {
   out.push_back(std::move(commands));
   out.push_back(one_metric("keyfold_commands_in_flight", "Commands that wait for an answer.", MetricType::Gauge,
                            static_cast<double>(stats.in_flight)));
-  out.push_back(one_metric("keyfold_log_appends_total", "Appends, each with one fsync.", MetricType::Counter,
+  out.push_back(one_metric("keyfold_log_appends_total", "Appends to the log, of all partitions or on Kafka of one.", MetricType::Counter,
                            static_cast<double>(stats.appends)));
   out.push_back(one_metric("keyfold_log_records_total", "Appended records.", MetricType::Counter,
                            static_cast<double>(stats.records)));
@@ -80,16 +77,13 @@ void add_ratelimits(const projections::SlidingWindows::Stats& stats, Families& o
 
 void add_usage(const NodeMetricsSources& sources, Families& out) {
   const auto stats = sources.usage.stats();
-  const std::pair<const char*, std::pair<const char*, std::uint64_t>> counters[] = {
-      {"keyfold_usage_recorded_total", {"Usage records that were taken.", stats.recorded}},
-      {"keyfold_usage_dropped_total", {"Usage records that were lost: no room, or not written.", stats.dropped}},
-      {"keyfold_usage_batches_total", {"Batches on the usage stream.", stats.batches}},
-      {"keyfold_usage_bytes_total", {"Bytes on the usage stream.", stats.bytes}},
-      {"keyfold_usage_flush_errors_total", {"Batches that could not be written or folded.", stats.errors}}};
-  for (const auto& [name, help_and_value] : counters) {
-    out.push_back(
-        one_metric(name, help_and_value.first, MetricType::Counter, static_cast<double>(help_and_value.second)));
-  }
+  add_counters(
+      {{"keyfold_usage_recorded_total", "Usage records that were taken.", stats.recorded},
+       {"keyfold_usage_dropped_total", "Usage records that were lost: no room, or not written.", stats.dropped},
+       {"keyfold_usage_batches_total", "Batches on the usage stream.", stats.batches},
+       {"keyfold_usage_bytes_total", "Bytes on the usage stream.", stats.bytes},
+       {"keyfold_usage_flush_errors_total", "Batches that could not be written or folded.", stats.errors}},
+      out);
   out.push_back(one_metric("keyfold_usage_last_flush_age_seconds", "Since all usage was last written and folded.",
                            MetricType::Gauge,
                            static_cast<double>(sources.clock.now_ms() - stats.last_flush_at_ms) / 1e3));

@@ -43,6 +43,12 @@ double open_descriptors() {
 
 }  // namespace
 
+void add_counters(std::initializer_list<Counter> counters, std::vector<MetricFamily>& out) {
+  for (const auto& [name, help, value] : counters) {
+    out.push_back(one_metric(name, help, MetricType::Counter, static_cast<double>(value)));
+  }
+}
+
 MetricFamily one_metric(std::string name, std::string help, MetricType type, double value) {
   MetricFamily family{std::move(name), std::move(help), type, {}};
   ClientMetric metric;
