@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "events/kafka/copy_fold.h"
 #include "events/shared_log.h"
 
 namespace keyfold::simulation {
@@ -26,23 +27,19 @@ class ModelLog final : public events::SharedLog {
   };
   Step read_next() {
     if (read_ == topic_.size()) return {};
-    const events::Record& record = topic_[read_++];
-    v1::EventHeader header;
-    if (!header.ParseFromString(record.header)) std::abort();
-    const auto verdict = chain_.accept(header, record.header);
-    if (verdict == events::BatchChain::Verdict::kVoid) return {true, false};
-    if (header.batch_index() == 0) held_.clear();
-    held_.push_back(record);
-    if (verdict == events::BatchChain::Verdict::kHeld) return {true, false};
-    accepted_.insert(accepted_.end(), held_.begin(), held_.end());
-    held_.clear();
-    return {true, true};
+    const std::size_t known = accepted_.size();
+    const events::Record& record = topic_[read_];
+    fold_.fold({static_cast<std::int64_t>(read_++), 0, {record.header, record.payload}},
+               [this](events::Sequence, events::RecordView event) {
+                 accepted_.push_back({std::string(event.header), std::string(event.payload)});
+               });
+    return {true, accepted_.size() > known};
   }
   [[nodiscard]] std::size_t records_read() const { return read_; }
   [[nodiscard]] const std::vector<events::Record>& accepted() const { return accepted_; }
 
   [[nodiscard]] std::uint32_t partitions() const override { return 1; }
-  [[nodiscard]] events::ChainState tail(events::PartitionId) const override { return chain_.whole(); }
+  [[nodiscard]] events::ChainState tail(events::PartitionId) const override { return fold_.whole(); }
   [[nodiscard]] Status append(std::span<const events::Append>) override { std::abort(); }  // the world appends
   [[nodiscard]] Result<events::Sequence> read(events::PartitionId, events::Sequence from, std::size_t max_records,
                                               const events::RecordVisitor& visit) const override {
@@ -59,8 +56,7 @@ class ModelLog final : public events::SharedLog {
  private:
   const Topic& topic_;
   std::size_t read_ = 0;
-  events::BatchChain chain_;
-  std::vector<events::Record> held_;
+  events::CopyFold fold_{0, {}, {}};
   std::vector<events::Record> accepted_;
 };
 

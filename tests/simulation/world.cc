@@ -48,7 +48,7 @@ class World::Ports final : public actors::ReplicaPorts {
  public:
   Ports(World& world, std::size_t node) : world_(world), node_(node) {}
   void append(events::Append append) override { world_.send_append(node_, std::move(append)); }
-  void forward(std::uint64_t number, const std::string& address, const v1::ForwardedCommand& command) override {
+  void forward(std::uint64_t number, const std::string& address, const v1::Command& command) override {
     world_.forward(node_, number, address, command);
   }
   [[nodiscard]] std::int64_t now_ms() const override { return world_.now_ms_; }
@@ -235,8 +235,7 @@ void World::settle_append(Node& here) {
 
 // ---- the network between nodes
 
-void World::forward(std::size_t from, std::uint64_t number, const std::string& address,
-                    const v1::ForwardedCommand& command) {
+void World::forward(std::size_t from, std::uint64_t number, const std::string& address, const v1::Command& command) {
   using Kind = actors::ForwardReply::Kind;
   const auto is_answered = std::make_shared<bool>(false);
   const auto reply = [this, from, number, is_answered](std::int64_t delay_ms, actors::ForwardReply what) {
@@ -256,7 +255,7 @@ void World::forward(std::size_t from, std::uint64_t number, const std::string& a
   const bool loses_reply = chance(0.03);
   on_node(to, between(1, 10), [this, to, command, reply, loses_reply](Node& it) {
     it.counters->in_flight.fetch_add(1);
-    it.replica->submit(command.command(),
+    it.replica->submit(command,
                        std::make_unique<Sink>(actors::OutcomeSink::Origin::kPeer,
                                               [this, to, reply, loses_reply](const actors::Outcome& outcome) {
                                                 if (loses_reply) return;

@@ -57,7 +57,7 @@ class World {
   void send_append(std::size_t node, events::Append append);
   void land(const events::Append& append, std::size_t records);
   void settle_append(Node& node);
-  void forward(std::size_t from, std::uint64_t number, const std::string& address, const v1::ForwardedCommand& command);
+  void forward(std::size_t from, std::uint64_t number, const std::string& address, const v1::Command& command);
   void submit(std::size_t client);
   void on_answer(std::size_t client, std::uint64_t attempt, const actors::Outcome& outcome, std::size_t node);
   void misfortune();

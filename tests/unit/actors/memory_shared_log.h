@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "events/kafka/copy_fold.h"
 #include "events/shared_log.h"
 
 namespace keyfold::actors::testing {
@@ -46,13 +47,15 @@ class MemoryTopic {
 /// One process's view of a topic, with a thread that reads it, as over a broker.
 class MemorySharedLog final : public events::SharedLog {
  public:
-  explicit MemorySharedLog(MemoryTopic& topic)
-      : topic_(topic), partitions_(topic.partitions()), reader_([this](const std::stop_token& stop) { read(stop); }) {}
+  explicit MemorySharedLog(MemoryTopic& topic) : topic_(topic) {
+    for (events::PartitionId id = 0; id < topic.partitions(); ++id) partitions_.emplace_back(id);
+    reader_ = std::jthread([this](const std::stop_token& stop) { read(stop); });
+  }
 
   [[nodiscard]] std::uint32_t partitions() const override { return topic_.partitions(); }
   [[nodiscard]] events::ChainState tail(events::PartitionId partition) const override {
     const std::lock_guard lock(mutex_);
-    return partitions_.at(partition).chain.whole();
+    return partitions_.at(partition).fold.whole();
   }
 
   [[nodiscard]] Status append(std::span<const events::Append> appends) override {
@@ -67,7 +70,7 @@ class MemorySharedLog final : public events::SharedLog {
       const Partition& partition = partitions_.at(append.partition);
       const events::Sequence end = append.first + append.records.size();
       const bool is_known = grown_.wait_for(lock, std::chrono::seconds(10), [&] {
-        return partition.accepted.size() >= end || partition.chain.whole().epoch > before.epoch + 1;
+        return partition.accepted.size() >= end || partition.fold.whole().epoch > before.epoch + 1;
       });
       if (!is_known) return fail(ErrorCode::kUnknownOutcome, "the topic did not answer");
       if (partition.accepted.size() < end || events::leaf_hash(partition.accepted[end - 1].header) != last) {
@@ -107,9 +110,9 @@ class MemorySharedLog final : public events::SharedLog {
 
  private:
   struct Partition {
+    explicit Partition(events::PartitionId id) : fold(id, {}, {}) {}
     std::size_t read = 0;
-    events::BatchChain chain;
-    std::vector<events::Record> held;
+    events::CopyFold fold;
     std::vector<events::Record> accepted;
   };
 
@@ -125,23 +128,16 @@ class MemorySharedLog final : public events::SharedLog {
   }
 
   bool read_partition(events::PartitionId id) {
-    bool has_grown = false;
     const std::lock_guard lock(mutex_);
     Partition& partition = partitions_.at(id);
-    for (events::Record& record : topic_.from(id, partition.read)) {
-      ++partition.read;
-      v1::EventHeader header;
-      if (!header.ParseFromString(record.header)) std::abort();
-      const auto verdict = partition.chain.accept(header, record.header);
-      if (verdict == events::BatchChain::Verdict::kVoid) continue;
-      if (header.batch_index() == 0) partition.held.clear();
-      partition.held.push_back(std::move(record));
-      if (verdict == events::BatchChain::Verdict::kHeld) continue;
-      std::move(partition.held.begin(), partition.held.end(), std::back_inserter(partition.accepted));
-      partition.held.clear();
-      has_grown = true;
+    const std::size_t known = partition.accepted.size();
+    for (const events::Record& record : topic_.from(id, partition.read)) {
+      partition.fold.fold({static_cast<std::int64_t>(partition.read++), 0, {record.header, record.payload}},
+                          [&partition](events::Sequence, events::RecordView event) {
+                            partition.accepted.push_back({std::string(event.header), std::string(event.payload)});
+                          });
     }
-    return has_grown;
+    return partition.accepted.size() > known;
   }
 
   MemoryTopic& topic_;
