@@ -40,7 +40,6 @@ class World {
     Digest last_hash{};
     events::Sequence last = 0;
     std::uint64_t epoch = 0;
-    bool is_over = false;
   };
 
   void at(std::int64_t delay_ms, std::function<void()> what);
