@@ -120,11 +120,14 @@ TEST_F(ClusterRuntimeTest, PartitionsMoveWhileClientsGoOn) {
     from.membership.revoke({0, 1});
     to.membership.assign({0, 1});
   }
+  events::Position last{first_.partition(), 0};
   for (auto& outcome : outcomes) {
     const Outcome spent = outcome.get();
-    EXPECT_TRUE(spent) << spent.error().detail;
+    ASSERT_TRUE(spent) << spent.error().detail;
+    last.sequence = std::max(last.sequence, spent->position.sequence);
   }
   for (TestNode* node : {&first_, &second_}) {
+    ASSERT_TRUE(node->projections->wait(last, 60'000)) << "the others are a moment behind";
     const auto key = projections::find_key(node->projections->reader(node->partition()), "key_1");
     ASSERT_TRUE(key);
     EXPECT_EQ(key->credits_remaining(), 800);

@@ -17,12 +17,14 @@ class MemoryTopic {
   explicit MemoryTopic(std::uint32_t partitions) : landed_(partitions) {}
 
   [[nodiscard]] std::uint32_t partitions() const { return static_cast<std::uint32_t>(landed_.size()); }
-  void land(const events::Append& append) {
+  /// Returns the place behind the records.
+  std::size_t land(const events::Append& append) {
     const std::lock_guard lock(mutex_);
     auto& landed = landed_.at(append.partition);
     landed.insert(landed.end(), append.records.begin(), append.records.end());
     ++changes_;
     grown_.notify_all();
+    return landed.size();
   }
   /// The records from that place on.
   [[nodiscard]] std::vector<events::Record> from(events::PartitionId partition, std::size_t place) const {
@@ -64,15 +66,14 @@ class MemorySharedLog final : public events::SharedLog {
       if (before.next != append.first) {
         return fail(ErrorCode::kFailedPrecondition, "the records don't extend the tail");
       }
-      topic_.land(append);
-      const Digest last = events::leaf_hash(append.records.back().header);
+      const std::size_t behind = topic_.land(append);
       std::unique_lock lock(mutex_);
       const Partition& partition = partitions_.at(append.partition);
+      if (!grown_.wait_for(lock, std::chrono::seconds(10), [&] { return partition.read >= behind; })) {
+        return fail(ErrorCode::kUnknownOutcome, "the topic did not answer");
+      }
       const events::Sequence end = append.first + append.records.size();
-      const bool is_known = grown_.wait_for(lock, std::chrono::seconds(10), [&] {
-        return partition.accepted.size() >= end || partition.fold.whole().epoch > before.epoch + 1;
-      });
-      if (!is_known) return fail(ErrorCode::kUnknownOutcome, "the topic did not answer");
+      const Digest last = events::leaf_hash(append.records.back().header);
       if (partition.accepted.size() < end || events::leaf_hash(partition.accepted[end - 1].header) != last) {
         return fail(ErrorCode::kFailedPrecondition, "another writer took over");
       }
@@ -119,8 +120,9 @@ class MemorySharedLog final : public events::SharedLog {
   void read(const std::stop_token& stop) {
     for (std::uint64_t seen = 0; !stop.stop_requested(); seen = topic_.wait(seen, stop)) {
       for (events::PartitionId id = 0; id < topic_.partitions(); ++id) {
-        if (!read_partition(id)) continue;
-        grown_.notify_all();
+        const bool has_grown = read_partition(id);
+        grown_.notify_all();  // what was void is judged, too
+        if (!has_grown) continue;
         const std::lock_guard lock(listening_);
         if (listener_) listener_(id);
       }
