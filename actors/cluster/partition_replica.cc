@@ -183,6 +183,7 @@ void PartitionReplica::own() {
       counters_);
   is_releasing_ = !is_assigned_;
   settle();
+  if (is_releasing_) refuse_peers();
   pump();
   release_when_idle();
 }
