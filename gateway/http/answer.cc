@@ -88,8 +88,8 @@ void append_headers(std::string& out, const Response& response) {
 }  // namespace
 
 void append_answer(std::string& out, const Response& response, const AnswerFraming& framing, std::string_view date) {
-  const bool no_length = response.status < 200 || response.status == 204;
-  const bool no_content = no_length || response.status == 304;
+  const bool no_length = response.status < 200 || response.status == 204 || framing.streamed;
+  const bool no_content = !framing.streamed && (no_length || response.status == 304);
   append_status_line(out, response.status);
   if (!no_content) {
     out += "Content-Type: ";
@@ -100,6 +100,8 @@ void append_answer(std::string& out, const Response& response, const AnswerFrami
     out += "Content-Length: ";
     append_number(out, response.body.size());
     out += "\r\n";
+  } else if (framing.streamed && !framing.http_1_0) {
+    out += "Transfer-Encoding: chunked\r\n";
   }
   out += "Date: ";
   out += date;
@@ -110,7 +112,7 @@ void append_answer(std::string& out, const Response& response, const AnswerFrami
     out += "Connection: keep-alive\r\n";
   }
   out += "\r\n";
-  if (!no_content && !framing.head_only) out += response.body;
+  if (!no_content && !framing.head_only && !framing.streamed) out += response.body;
 }
 
 std::string_view DateCache::at(std::time_t now_s) {

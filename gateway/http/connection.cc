@@ -67,7 +67,7 @@ void Connection::read() {
   peer_ended_ = error == boost::asio::error::eof;
   if (error && !peer_ended_) return close();
   io_.counters.bytes_read.add(size);
-  if (lingering_) return peer_ended_ ? close() : await_readable();
+  if (lingering_ || stream_) return peer_ended_ ? close() : await_readable();
   if (peer_ended_) {  // half-closed: what it has asked before is answered yet
     input_ended_ = true;
     if (phase_ != Phase::kBetweenRequests) io_.counters.rejected.add(1);
@@ -77,6 +77,7 @@ void Connection::read() {
 
 void Connection::advance(std::span<char> input) {
   if (closed_ || lingering_) return;
+  if (stream_) return send_stream();
   const bool was_paused = paused_;
   const auto sequence_before = first_sequence_ + slots_.size();
   parser_.feed(input);
@@ -89,6 +90,7 @@ void Connection::advance(std::span<char> input) {
     if (closed_) return;
   } while (paused_ && may_take_request());
   parser_.keep();
+  if (stream_) return send_stream();
   // A phase's time starts anew with each request, and does not run while it is not the peer who is slow.
   const auto phase = std::exchange(phase_, parser_.phase());
   if (phase != phase_ || was_paused || first_sequence_ + slots_.size() != sequence_before) restart_read_deadline();
@@ -141,11 +143,14 @@ void Connection::refuse(Refusal refusal) {
   enqueue({io_.listener.render_error(refusal.status, refusal.reason), 0, false, false, true});
 }
 
-void Connection::store_answer(std::uint64_t sequence, std::optional<Response> response) {
-  if (closed_ || sequence < first_sequence_ || sequence - first_sequence_ >= slots_.size()) return;
-  auto& slot = slots_[sequence - first_sequence_];
-  if (slot.answer) return;
-  slot.answer = response ? std::move(response) : io_.listener.render_error(500, "the request was not answered");
+bool Connection::store_answer(LateAnswer& late) {
+  if (closed_ || late.sequence < first_sequence_ || late.sequence - first_sequence_ >= slots_.size()) return false;
+  auto& slot = slots_[late.sequence - first_sequence_];
+  if (slot.answer) return false;
+  slot.answer =
+      late.response ? std::move(late.response) : io_.listener.render_error(500, "the request was not answered");
+  slot.stream = std::move(late.stream);
+  return true;
 }
 
 void Connection::enqueue(Slot slot) {
@@ -161,13 +166,11 @@ void Connection::append_due_answers() {
   std::size_t sent = 0;
   bool close = false;
   for (; sent < slots_.size() && slots_[sent].answer && !close; ++sent) {
-    close = append(slots_[sent], io_.draining && sent + 1 == slots_.size());
+    const bool last = io_.draining && sent + 1 == slots_.size();
+    close = slots_[sent].stream ? append_stream_head(slots_[sent], last) : append(slots_[sent], last);
   }
   slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(sent));
-  if (close) {
-    first_sequence_ += slots_.size();
-    slots_.clear();
-  }
+  if (close) drop_slots(StreamEnd::kClientGone);
   if (phase_ == Phase::kBetweenRequests) restart_read_deadline();
 }
 
@@ -178,6 +181,30 @@ bool Connection::append(const Slot& slot, bool last) {
   ++first_sequence_;
   input_ended_ = input_ended_ || close;
   return close;
+}
+
+// The same for a stream, which takes the connection over, but for HEAD.
+bool Connection::append_stream_head(const Slot& slot, bool last) {
+  const bool close = !slot.head_only || slot.close || last;
+  append_answer(out(), *slot.answer, {slot.head_only, close, slot.http_1_0, true}, io_.date());
+  ++first_sequence_;
+  input_ended_ = input_ended_ || close;
+  auto stream = std::make_unique<OutgoingStream>(slot.stream, !slot.http_1_0);
+  if (slot.head_only || peer_ended_) {
+    stream->close(slot.head_only ? StreamEnd::kEnded : StreamEnd::kClientGone);
+    return close;
+  }
+  stream_ = std::move(stream);
+  await_readable();  // to see the peer close
+  return true;
+}
+
+void Connection::drop_slots(StreamEnd end) {
+  first_sequence_ += slots_.size();
+  for (const auto& slot : slots_) {
+    if (slot.stream) slot.stream->close(end);
+  }
+  slots_.clear();
 }
 
 // Only when all earlier requests have their answers, since it stands among them.
@@ -204,15 +231,18 @@ void Connection::flush() {
 }
 
 void Connection::await_writable() {
+  writing_ = true;
   write_deadline_ms_ = io_.now_ms() + io_.limits().write_timeout_ms;
   socket_.async_wait(net::Socket::wait_write,
                      [self = shared_from_this()](net::ErrorCode error) { self->on_writable(error); });
 }
 
 void Connection::on_writable(net::ErrorCode error) {
+  writing_ = false;
   if (closed_) return;
   if (error) return close();
   io_.refresh_now();
+  if (unsent_.empty()) return advance();  // it is the stream that waits
   const auto sent = socket_.write_some(boost::asio::buffer(unsent_) + unsent_begin_, error);
   if (error && !would_block(error)) return close();
   io_.counters.bytes_written.add(sent);
@@ -220,6 +250,32 @@ void Connection::on_writable(net::ErrorCode error) {
   if (unsent_begin_ < unsent_.size()) return await_writable();
   std::string().swap(unsent_);
   advance();
+}
+
+void Connection::send_stream() {
+  if (writing_) return;
+  switch (stream_->send(socket_, io_.counters.bytes_written)) {
+    case OutgoingStream::Progress::kAllSent:
+      if (io_.draining) end_stream(StreamEnd::kDrained);
+      return;
+    case OutgoingStream::Progress::kBlocked:
+      return await_writable();
+    case OutgoingStream::Progress::kFinished:
+      return end_stream(StreamEnd::kEnded);
+    case OutgoingStream::Progress::kBroken:
+      return close();
+  }
+}
+
+// Once everything is sent.
+void Connection::end_stream(StreamEnd end) {
+  const auto stream = std::move(stream_);
+  if (end == StreamEnd::kDrained) {
+    stream->end();
+    if (stream->send(socket_, io_.counters.bytes_written) != OutgoingStream::Progress::kFinished) close();
+  }
+  stream->close(end);
+  if (!closed_) finish();
 }
 
 void Connection::restart_read_deadline() {
@@ -234,10 +290,10 @@ void Connection::sweep() {
   if (slots_.empty()) std::vector<Slot>().swap(slots_);
   if (lingering_) {
     if (io_.now_ms() >= read_deadline_ms_) close();
-  } else if (!unsent_.empty()) {
+  } else if (writing_) {
     if (io_.now_ms() < write_deadline_ms_) return;
     io_.counters.timeouts.add(1);
-    close();
+    close(StreamEnd::kStalled);
   } else {
     expire_handlers();
     if (!closed_ && !input_ended_ && !paused_) expire_input();
@@ -268,6 +324,7 @@ void Connection::expire_input() {
 }
 
 void Connection::begin_drain() {
+  if (stream_) return writing_ ? close(StreamEnd::kDrained) : end_stream(StreamEnd::kDrained);
   if (!input_ended_ && !paused_) read();
   if (phase_ == Phase::kBetweenRequests && slots_.empty() && unsent_.empty() && !lingering_) close();
 }
@@ -283,9 +340,11 @@ void Connection::finish() {
   await_readable();
 }
 
-void Connection::close() {
+void Connection::close(StreamEnd end) {
   if (closed_) return;
   closed_ = true;
+  if (stream_) stream_->close(end);
+  drop_slots(end);
   io_.forget(*this);  // first: who sees the end and connects again must find the place free
   net::ErrorCode ignored;
   socket_.close(ignored);

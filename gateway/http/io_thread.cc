@@ -19,7 +19,7 @@ constexpr std::chrono::seconds kSweepInterval{1};
 }  // namespace
 
 IoThread::IoThread(Listener& shared) : listener(shared), read_buffer(kReadBytes) {
-  inbox = std::make_shared<Inbox>([this] { boost::asio::post(context_, [this] { deliver_late_answers(); }); });
+  inbox = std::make_shared<Inbox>([this] { boost::asio::post(context_, [this] { empty_inbox(); }); });
   refresh_now();
 }
 
@@ -143,16 +143,24 @@ void IoThread::sweep() {
   sweep_in_a_second();
 }
 
-void IoThread::deliver_late_answers() {
+void IoThread::empty_inbox() {
   refresh_now();
-  inbox->take_all(late_answers_);
+  inbox->take_all(late_answers_, stream_writes_);
   for (auto& answer : late_answers_) {
     auto connection = answer.connection.lock();
-    if (!connection) continue;
-    connection->store_answer(answer.sequence, std::move(answer.response));
-    answered_.push_back(std::move(connection));
+    if (connection && connection->store_answer(answer)) {
+      answered_.push_back(std::move(connection));
+    } else if (answer.stream) {
+      answer.stream->close(StreamEnd::kClientGone);
+    }
   }
   late_answers_.clear();
+  for (auto& [stream, text] : stream_writes_) {
+    if (stream->closed) continue;
+    stream->texts.push_back(std::move(text));
+    if (auto connection = stream->connection.lock()) answered_.push_back(std::move(connection));
+  }
+  stream_writes_.clear();
   for (const auto& connection : answered_) connection->advance();  // a second time does nothing
   answered_.clear();
 }
@@ -164,7 +172,7 @@ void IoThread::close_all() {
   sweep_timer_.cancel();
   while (!connections_.empty()) {
     const auto connection = connections_.back();
-    connection->close();
+    connection->close(StreamEnd::kDrained);
   }
 }
 

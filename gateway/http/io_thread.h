@@ -72,7 +72,7 @@ class IoThread {
   void drain_now();
   void sweep_in_a_second();
   void sweep();
-  void deliver_late_answers();
+  void empty_inbox();
   void close_all();
 
   // This thread alone runs it and touches its sockets; others only post to it.
@@ -83,6 +83,7 @@ class IoThread {
   bool stopping_ = false;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<LateAnswer> late_answers_;               // reused
+  std::vector<StreamWrite> stream_writes_;             // reused
   std::vector<std::shared_ptr<Connection>> answered_;  // reused
   DateCache date_;
   std::int64_t now_ms_ = 0;

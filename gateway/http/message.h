@@ -25,7 +25,8 @@ struct Request {
   [[nodiscard]] std::string_view client_ip() const;
 };
 
-/// A complete answer. The server adds Content-Length, Date and Connection itself.
+/// A complete answer, or the head of a stream. The server adds Content-Length or Transfer-Encoding, Date and Connection
+/// itself.
 struct Response {
   int status = 200;
   std::string_view content_type = "application/json";  // must outlive the answer: a literal

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gateway/http/message.h"
+#include "gateway/http/stream.h"
 #include "schemas/base/result.h"
 
 namespace keyfold::http {
@@ -57,6 +58,11 @@ class Completion {
   Completion& operator=(Completion&&) noexcept = default;
   ~Completion();
   void operator()(Response response);
+  /// Answers with a stream instead: the head now (its body is not looked at), texts as they come, by the chunked coding
+  /// or, to HTTP/1.0, until the connection's end. The connection carries nothing after it. HEAD gets the head alone.
+  /// The stream is out of the reach of the request's deadline and of idle time-outs, but a client that takes nothing
+  /// for `write_timeout_ms` loses it; a client that closes its side, even for sending alone, is gone. Draining ends it.
+  [[nodiscard]] Stream stream(Response head, std::shared_ptr<StreamObserver> observer);
 
  private:
   std::shared_ptr<Target> target_;

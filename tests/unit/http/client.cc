@@ -52,15 +52,19 @@ bool Client::receive() {
   return true;
 }
 
-std::string Client::read_head() {
-  auto end = received_.find("\r\n\r\n");
-  for (; end == std::string::npos; end = received_.find("\r\n\r\n")) {
+std::string Client::read_through(std::string_view text) {
+  auto begin = received_.find(text);
+  while (begin == std::string::npos) {
+    const auto looked_at = received_.size();
     if (!receive()) return {};
+    begin = received_.find(text, looked_at - std::min(looked_at, text.size()));
   }
-  auto head = received_.substr(0, end + 4);
-  received_.erase(0, end + 4);
-  return head;
+  auto read = received_.substr(0, begin + text.size());
+  received_.erase(0, read.size());
+  return read;
 }
+
+std::string Client::read_head() { return read_through("\r\n\r\n"); }
 
 std::string Client::read_answer() {
   auto answer = read_head();

@@ -25,6 +25,8 @@ class Client {
   [[nodiscard]] std::string read_answer();
   /// The same for an answer that has no body whatever its Content-Length says.
   [[nodiscard]] std::string read_head();
+  /// Everything up to that text and including it; empty when the connection ends first.
+  [[nodiscard]] std::string read_through(std::string_view text);
   /// Everything up to the connection's end.
   [[nodiscard]] std::string read_all();
 
