@@ -1,7 +1,7 @@
 #include "projections/ratelimit.h"
 
 #include "projections/row_access.h"
-#include "projections/wildcard.h"
+#include "schemas/base/wildcard.h"
 
 namespace keyfold::projections {
 namespace {

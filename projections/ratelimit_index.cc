@@ -7,7 +7,7 @@
 
 #include "projections/row_access.h"
 #include "projections/rows.pb.h"
-#include "projections/wildcard.h"
+#include "schemas/base/wildcard.h"
 
 namespace keyfold::projections {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "actors/aggregates/answer_json.h"
 #include "projections/ratelimit.h"
-#include "projections/wildcard.h"
+#include "schemas/base/wildcard.h"
 
 namespace keyfold::actors {
 namespace {
@@ -72,7 +72,7 @@ Decided decide(const v1::SetRatelimitOverride& command, const Context& context, 
   const std::string& id = known_id ? *known_id : command.candidate_id();
   const auto before = projections::find_ratelimit_override(reader, namespace_id, id);
   if (before && !known_id) return reject(RejectionCode::kIdTaken, "The override id is taken.");
-  if (!known_id && projections::has_wildcard(command.identifier()) && in->wildcards() >= kWildcardsMax) {
+  if (!known_id && has_wildcard(command.identifier()) && in->wildcards() >= kWildcardsMax) {
     return reject(RejectionCode::kInvalidInput, "A namespace has at most " + std::to_string(kWildcardsMax) +
                                                     " overrides whose identifier holds a `*`: delete one first.");
   }

@@ -1,25 +1,10 @@
 #include "events/kafka/cloud_event.h"
 
-#include <array>
-#include <cstdio>
-#include <ctime>
-
 #include "events/stored_record.h"
 #include "schemas/base/encoding.h"
+#include "schemas/base/time_text.h"
 
 namespace keyfold::events {
-
-std::string to_time_text(std::int64_t unix_ms) {
-  const std::int64_t ms = (unix_ms % 1000 + 1000) % 1000;
-  const std::time_t seconds = (unix_ms - ms) / 1000;
-  std::tm utc{};
-  if (::gmtime_r(&seconds, &utc) == nullptr) return "1970-01-01T00:00:00.000Z";
-  std::array<char, 32> date{};
-  std::array<char, 8> rest{};
-  if (std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc) == 0) return "1970-01-01T00:00:00.000Z";
-  std::snprintf(rest.data(), rest.size(), ".%03dZ", static_cast<int>(ms));
-  return std::string(date.data()) + rest.data();
-}
 
 CloudEventHeaders cloud_event_headers(const v1::EventHeader& header, std::string_view header_bytes) {
   CloudEventHeaders headers = {

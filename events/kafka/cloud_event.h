@@ -18,9 +18,6 @@ using CloudEventHeaders = std::vector<std::pair<const char*, std::string>>;
 /// All headers of the record, by their names.
 [[nodiscard]] CloudEventHeaders cloud_event_headers(const v1::EventHeader& header, std::string_view header_bytes);
 
-/// RFC 3339 with milliseconds, as `ce_time` has it.
-[[nodiscard]] std::string to_time_text(std::int64_t unix_ms);
-
 /// Whether the bytes are an event of this partition: the envelope can be parsed into `header`, is of this partition,
 /// and the payload has its hash. What is none is void, for every reader alike. Pure.
 [[nodiscard]] bool read_cloud_event(PartitionId partition, RecordView record, v1::EventHeader& header);

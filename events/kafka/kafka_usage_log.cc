@@ -9,6 +9,7 @@
 #include "events/kafka/kafka_topic.h"
 #include "events/kafka/usage_copier.h"
 #include "schemas/base/random.h"
+#include "schemas/base/time_text.h"
 
 namespace keyfold::events {
 namespace {

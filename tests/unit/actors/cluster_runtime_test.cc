@@ -13,7 +13,8 @@
 namespace keyfold::actors::testing {
 namespace {
 
-constexpr std::int64_t kOwnerTimeoutMs = 300;
+constexpr std::int64_t kShortMs = 300;
+constexpr std::int64_t kPatientMs = 60'000;
 
 /// Assigns what the test says.
 class ManualMembership final : public events::Membership {
@@ -32,11 +33,11 @@ class ManualMembership final : public events::Membership {
 
 /// One node of a cluster in this process; its commands for other nodes go over the loopback network.
 struct TestNode {
-  TestNode(MemoryTopic& topic, const std::string& id) : log(topic) {
+  TestNode(MemoryTopic& topic, const std::string& id, std::int64_t owner_timeout_ms) : log(topic) {
     projections = projections::Projections::open(directory.path(), log, {}).value();
     ClusterOptions cluster;
     cluster.node_id = id;
-    cluster.owner_timeout_ms = kOwnerTimeoutMs;
+    cluster.owner_timeout_ms = owner_timeout_ms;
     runtime = std::make_unique<Runtime>(log, membership, cluster, *projections, clock, RuntimeOptions{});
     const Status started = runtime->start();
     EXPECT_TRUE(started) << started.error().to_string();
@@ -70,8 +71,8 @@ class ClusterRuntimeTest : public ::testing::Test {
   }
 
   MemoryTopic topic_{2};
-  TestNode first_{topic_, "first"};
-  TestNode second_{topic_, "second"};
+  TestNode first_{topic_, "first", kPatientMs};
+  TestNode second_{topic_, "second", kPatientMs};
 };
 
 TEST_F(ClusterRuntimeTest, AnyNodeTakesACommandAndAnswersWhenItShowsThere) {
@@ -95,7 +96,8 @@ TEST_F(ClusterRuntimeTest, RejectionOfAnotherNodeComesBackAsItIs) {
 }
 
 TEST_F(ClusterRuntimeTest, CommandWithoutAnOwnerIsRefusedInTimeAndNothingHappens) {
-  const Outcome refused = second_.ask(kMakeWorkspace);
+  TestNode impatient(topic_, "impatient", kShortMs);
+  const Outcome refused = impatient.ask(kMakeWorkspace);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, RejectionCode::kNotOwner);
   first_.membership.assign({0, 1});

@@ -1,8 +1,8 @@
-#include "projections/wildcard.h"
+#include "schemas/base/wildcard.h"
 
 #include <cstring>
 
-namespace keyfold::projections {
+namespace keyfold {
 namespace {
 
 bool has_newline(std::string_view text) { return text.find('\n') != std::string_view::npos; }
@@ -38,4 +38,4 @@ bool matches_wildcard(std::string_view pattern, std::string_view text) {
   return !has_newline(text);
 }
 
-}  // namespace keyfold::projections
+}  // namespace keyfold

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace keyfold::projections {
+namespace keyfold {
 
 [[nodiscard]] inline bool has_wildcard(std::string_view pattern) { return pattern.find('*') != std::string_view::npos; }
 
@@ -10,4 +10,4 @@ namespace keyfold::projections {
 /// empty one, and every other character for itself. Takes a time linear in the two lengths. Pure.
 [[nodiscard]] bool matches_wildcard(std::string_view pattern, std::string_view text);
 
-}  // namespace keyfold::projections
+}  // namespace keyfold

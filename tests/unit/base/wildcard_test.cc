@@ -1,11 +1,11 @@
-#include "projections/wildcard.h"
+#include "schemas/base/wildcard.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <string>
 
-namespace keyfold::projections {
+namespace keyfold {
 namespace {
 
 TEST(Wildcard, Wm1StandsForAnyBeginning) {
@@ -62,4 +62,4 @@ RC_GTEST_PROP(WildcardProperty, MatchesAsTheDefinitionDoes, ()) {
 }
 
 }  // namespace
-}  // namespace keyfold::projections
+}  // namespace keyfold
