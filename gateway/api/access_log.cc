@@ -50,6 +50,7 @@ std::string render(const AccessRecord& record, std::int64_t now_ms) {
   append_text(line, "clientIp", record.client_ip, kTextBytesMax);
   append_text(line, "userAgent", record.user_agent, kTextBytesMax);
   append_text(line, "errorType", record.error_type, kTextBytesMax);
+  append_text(line, "streamEnd", record.stream_end, kTextBytesMax);
   line += "}\n";
   return line;
 }

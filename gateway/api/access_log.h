@@ -24,6 +24,7 @@ struct AccessRecord {
   std::string_view client_ip;
   std::string_view user_agent;
   std::string_view error_type;  // empty: a success
+  std::string_view stream_end;  // why a stream that was answered before is over; empty: no stream, or its begin
 };
 
 /// The access log: one JSON object a line, written by a thread of its own from a bounded buffer; when the disk can't

@@ -8,14 +8,16 @@
 #include "gateway/api/call_reader.h"
 #include "gateway/api/elapsed.h"
 #include "gateway/api/endpoint.h"
+#include "gateway/api/event/subscribe.h"
 #include "gateway/api/key/verification.h"
 #include "gateway/api/key/verification_usage.h"
 #include "gateway/api/metrics.h"
 #include "gateway/api/mutation.h"
 #include "gateway/api/public_pages.h"
 #include "gateway/api/request_allowance.h"
-#include "gateway/api/worker_pool.h"
+#include "gateway/subscriptions/hub.h"
 #include "schemas/base/random.h"
+#include "schemas/base/worker_pool.h"
 
 namespace keyfold::api {
 namespace {
@@ -31,6 +33,9 @@ struct Route {
   const Endpoint* endpoint = nullptr;  // either this
   const PublicPage* page = nullptr;    // or this
   bool is_verification = false;
+  bool is_subscription = false;
+
+  [[nodiscard]] bool is_read() const { return page != nullptr || is_subscription; }  // by GET and HEAD, else POST
 };
 
 RequestSchemas load_schemas() {
@@ -69,6 +74,9 @@ struct Api::Impl {
                                                           const Route& route, std::int64_t started_ns);
   std::optional<http::Response> answer_call(const http::Request& request, const Headers& headers, const Route& route,
                                             std::int64_t started_ns, http::Exchange& exchange);
+  std::optional<http::Response> answer_subscription(const http::Request& request, const Headers& headers,
+                                                    const Route& route, std::int64_t started_ns,
+                                                    http::Exchange& exchange);
   http::Response refuse_route(const http::Request& request, const Headers& headers, std::size_t metrics_id,
                               std::int64_t started_ns, const ApiError& error);
   void run_on_pool(const std::shared_ptr<const Call>& call, http::Completion completion);
@@ -86,6 +94,9 @@ struct Api::Impl {
   RequestSchemas schemas;
   std::unordered_map<std::string_view, Route> routes;
   std::size_t unknown_route = 0;
+  const Finish finishes{
+      [this](const Call& call, http::Response response) { return finish(call, std::move(response), {}); },
+      [this](const Call& call, const ApiError& error) { return finish_error(call, error); }};
   WorkerPool pool;  // the last member: its jobs use the others
 };
 
@@ -98,6 +109,8 @@ Api::Impl::Impl(Services services_in) : services(services_in), schemas(load_sche
   for (const PublicPage& page : public_pages()) {
     routes[page.path] = {services.metrics.add_route(std::string(page.path)), nullptr, &page, false};
   }
+  routes[kSubscribePath] = {.metrics_id = services.metrics.add_route(std::string(kSubscribePath)),
+                            .is_subscription = true};
   for (std::size_t code = 0; code < kVerifyCodeCount; ++code) {
     services.metrics.add_verification_code(std::string(to_string(static_cast<VerifyCode>(code))));
   }
@@ -112,9 +125,9 @@ std::optional<http::Response> Api::Impl::handle(const http::Request& request, ht
   }
   const Route& route = found->second;
   const bool is_allowed =
-      route.page != nullptr ? request.method == "GET" || request.method == "HEAD" : request.method == "POST";
+      route.is_read() ? request.method == "GET" || request.method == "HEAD" : request.method == "POST";
   if (!is_allowed) {
-    const std::string_view allowed = route.page != nullptr ? "GET, HEAD" : "POST";
+    const std::string_view allowed = route.is_read() ? "GET, HEAD" : "POST";
     auto response = refuse_route(request, headers, route.metrics_id, started_ns, method_not_allowed(allowed));
     response.headers.emplace_back("Allow", allowed);
     return response;
@@ -123,6 +136,7 @@ std::optional<http::Response> Api::Impl::handle(const http::Request& request, ht
     const auto call = make_call(request, headers, route, started_ns, services.clock.now_ms());
     return finish(*call, route.page->render(call->request_id), {});
   }
+  if (route.is_subscription) return answer_subscription(request, headers, route, started_ns, exchange);
   if (route.is_verification) {
     if (auto answer = answer_plain_verification(request, headers, route, started_ns)) return answer;
   }
@@ -195,6 +209,20 @@ std::optional<http::Response> Api::Impl::answer_call(const http::Request& reques
   if (!step) return finish_error(*call, step.error());
   if (const auto* data = std::get_if<Data>(&*step)) return finish_data(*call, *data);
   submit_plan(call, std::get<Plan>(*std::move(step)), std::make_shared<http::Completion>(exchange.later()), 1);
+  return std::nullopt;
+}
+
+std::optional<http::Response> Api::Impl::answer_subscription(const http::Request& request, const Headers& headers,
+                                                             const Route& route, std::int64_t started_ns,
+                                                             http::Exchange& exchange) {
+  const auto call = make_call(request, headers, route, started_ns, services.clock.now_ms());
+  auto principal = authenticate(headers.authorization, services.projections.root_keys(), call->time_ms);
+  if (!principal) return finish_error(*call, principal.error());
+  call->principal = *std::move(principal);
+  if (const auto error = charge_workspace(*call, services.windows)) return finish_error(*call, *error);
+  if (const auto error = subscribe(request, headers, call, services, finishes, exchange)) {
+    return finish_error(*call, *error);
+  }
   return std::nullopt;
 }
 
@@ -289,7 +317,7 @@ http::Response Api::Impl::finish(const Call& call, http::Response response, std:
 }
 
 Api::Api(Services services) : impl_(std::make_unique<Impl>(services)) {}
-Api::~Api() = default;
+Api::~Api() { impl_->services.subscriptions.stop(); }  // they ask the API about their callers
 
 std::optional<http::Response> Api::handle(const http::Request& request, http::Exchange& exchange) {
   return impl_->handle(request, exchange);

@@ -14,6 +14,10 @@
 #include "projections/usage_store.h"
 #include "schemas/base/clock.h"
 
+namespace keyfold::subscriptions {
+class Hub;
+}
+
 namespace keyfold::api {
 
 class AccessLog;
@@ -31,6 +35,7 @@ struct Services {
   projections::UsageRecorder& usage;
   const projections::UsageStore& usage_store;
   std::int64_t usage_retention_days;
+  subscriptions::Hub& subscriptions;
 };
 
 /// The REST API as one function from request to answer. Thread-safe.

@@ -11,6 +11,7 @@ namespace keyfold::api {
 namespace {
 
 constexpr std::string_view kErrorPages = "https://unkey.com/docs/errors/";
+constexpr std::string_view kTooManySubscribers = "urn:keyfold:error:too_many_subscribers";
 constexpr std::string_view kInvalidInput = "unkey/application/invalid_input";
 
 std::string instant_text(std::int64_t ms) {
@@ -192,6 +193,14 @@ ApiError overloaded(std::string detail) {
   return {503, "Service Unavailable", "urn:keyfold:error:overloaded", std::move(detail), {}};
 }
 
+ApiError too_many_subscribers() {
+  return {429,
+          "Too Many Requests",
+          kTooManySubscribers,
+          "The workspace has as many subscribers as it may. Close one, or try again.",
+          {}};
+}
+
 ApiError position_not_reached() {
   return {503,
           "Service Unavailable",
@@ -330,6 +339,7 @@ http::Response render_error(std::string_view request_id, const ApiError& error, 
                           .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)};
   if (error.errors.empty() && accepts_problem_json(accept)) response.content_type = "application/problem+json";
   if (error.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (error.type == kTooManySubscribers) response.headers.emplace_back("Retry-After", "10");
   return response;
 }
 

@@ -61,6 +61,7 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError precondition_failed(std::string detail);
 [[nodiscard]] ApiError idempotency_key_reused();
 [[nodiscard]] ApiError overloaded(std::string detail);
+[[nodiscard]] ApiError too_many_subscribers();
 [[nodiscard]] ApiError position_not_reached();
 [[nodiscard]] ApiError unexpected_error();
 /// What the listener itself refuses.

@@ -26,16 +26,6 @@ std::string_view trim(std::string_view text) {
 
 std::string length_prefixed(std::string_view text) { return std::to_string(text.size()) + ":" + std::string(text); }
 
-std::optional<events::Position> parse_position(std::string_view text) {
-  events::Position position;
-  const char* const end = text.data() + text.size();
-  const auto [colon, partition_error] = std::from_chars(text.data(), end, position.partition);
-  if (partition_error != std::errc() || colon == end || *colon != ':') return std::nullopt;
-  const auto [rest, sequence_error] = std::from_chars(colon + 1, end, position.sequence);
-  if (sequence_error != std::errc() || rest != end) return std::nullopt;
-  return position;
-}
-
 std::optional<ApiError> read_body(const http::Request& request, const Headers& headers, const RequestSchemas& schemas,
                                   Call& call) {
   const auto refused = [&](std::string message, std::string location, std::string fix) {
@@ -157,16 +147,32 @@ bool is_json(std::string_view content_type) {
   return equals_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), "application/json");
 }
 
-Answered<std::shared_ptr<const projections::RootKey>> authenticate(std::string_view authorization,
-                                                                   const projections::RootKeyIndex& root_keys,
-                                                                   std::int64_t now_ms) {
+std::optional<events::Position> parse_position(std::string_view text) {
+  events::Position position;
+  const char* const end = text.data() + text.size();
+  const auto [colon, partition_error] = std::from_chars(text.data(), end, position.partition);
+  if (partition_error != std::errc() || colon == end || *colon != ':') return std::nullopt;
+  const auto [rest, sequence_error] = std::from_chars(colon + 1, end, position.sequence);
+  if (sequence_error != std::errc() || rest != end) return std::nullopt;
+  return position;
+}
+
+std::optional<Digest> root_key_hash(std::string_view authorization) {
   constexpr std::string_view kScheme = "Bearer";
   authorization = trim(authorization);
   const auto blank = authorization.find(' ');
   if (blank == std::string_view::npos || !equals_ignoring_case(authorization.substr(0, blank), kScheme)) {
-    return refuse(malformed_credentials());
+    return std::nullopt;
   }
-  auto root_key = root_keys.find(sha256(trim(authorization.substr(blank))));
+  return sha256(trim(authorization.substr(blank)));
+}
+
+Answered<std::shared_ptr<const projections::RootKey>> authenticate(std::string_view authorization,
+                                                                   const projections::RootKeyIndex& root_keys,
+                                                                   std::int64_t now_ms) {
+  const auto hash = root_key_hash(authorization);
+  if (!hash) return refuse(malformed_credentials());
+  auto root_key = root_keys.find(*hash);
   if (!root_key) return refuse(unknown_root_key());
   if (auto refused = refuse_standing(*root_key->workspace)) return refuse(*std::move(refused));
   if (!root_key->enabled) return refuse(disabled_root_key());

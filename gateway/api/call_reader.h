@@ -27,6 +27,12 @@ struct Headers {
 /// Whether the media type is application/json, whatever its parameters.
 [[nodiscard]] bool is_json(std::string_view content_type);
 
+/// `partition:sequence`, as an answer or the id of a streamed event gave it; nothing for any other text.
+[[nodiscard]] std::optional<events::Position> parse_position(std::string_view text);
+
+/// The hash of the secret in an Authorization header of the bearer scheme; nothing for any other.
+[[nodiscard]] std::optional<Digest> root_key_hash(std::string_view authorization);
+
 /// The root key of an Authorization header, looked up by its hash. Refuses one that is unknown, of a workspace that is
 /// missing or disabled, disabled, or expired.
 [[nodiscard]] Answered<std::shared_ptr<const projections::RootKey>> authenticate(

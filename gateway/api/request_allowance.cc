@@ -26,7 +26,7 @@ void add_allowance_headers(const Call& call, http::Response& response) {
   response.headers.emplace_back("RateLimit-Remaining", std::to_string(call.allowance->remaining));
   response.headers.emplace_back("RateLimit-Reset", std::to_string(call.allowance->reset_seconds));
   constexpr int kTooManyRequests = 429;
-  if (response.status == kTooManyRequests) {
+  if (response.status == kTooManyRequests && call.allowance->remaining == 0) {
     response.headers.emplace_back("Retry-After", std::to_string(call.allowance->reset_seconds));
   }
 }

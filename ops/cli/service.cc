@@ -7,6 +7,7 @@
 #include "gateway/api/api.h"
 #include "gateway/api/metrics.h"
 #include "gateway/http/server.h"
+#include "gateway/subscriptions/hub.h"
 #include "ops/cli/background_metrics.h"
 #include "ops/cli/cluster.h"
 #include "ops/cli/housekeeping.h"
@@ -14,6 +15,7 @@
 #include "ops/cli/node_metrics.h"
 #include "ops/cli/operator_server.h"
 #include "ops/cli/runtime_file.h"
+#include "ops/cli/subscription_metrics.h"
 #include "ops/cli/vault_admin.h"
 
 namespace keyfold::ops {
@@ -27,6 +29,7 @@ struct Service::Impl {
   std::unique_ptr<VaultAdmin> vault_admin;
   api::Metrics metrics;
   std::unique_ptr<api::AccessLog> access_log;
+  std::unique_ptr<subscriptions::Hub> subscriptions;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<ClusterReadiness> readiness;
@@ -46,9 +49,10 @@ struct Service::Impl {
   }
 
   Status start_listeners() {
-    api = std::make_unique<api::Api>(api::Services{node->projections(), node->runtime(), node->vault(), node->clock(),
-                                                   metrics, *access_log, node->windows(), node->usage(),
-                                                   node->usage_store(), config.usage().retention_days()});
+    subscriptions = std::make_unique<subscriptions::Hub>(node->log(), node->projections(), hub_options(config));
+    api = std::make_unique<api::Api>(api::Services{
+        node->projections(), node->runtime(), node->vault(), node->clock(), metrics, *access_log, node->windows(),
+        node->usage(), node->usage_store(), config.usage().retention_days(), *subscriptions});
     server = std::make_unique<http::Server>(
         server_options(config),
         [this](const http::Request& request, http::Exchange& exchange) { return api->handle(request, exchange); },
@@ -57,6 +61,7 @@ struct Service::Impl {
         make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log, node->windows(),
                            node->usage_log(), node->usage(), node->clock(), node->kafka_log()}));
     metrics.add(make_background_metrics(node->vault(), node->refills(), node->reseals()));
+    metrics.add(make_subscription_metrics(*subscriptions));
     OperatorServer::Sources sources{node->log(), node->projections(), metrics, node->usage_log(), vault_admin.get(), {},
                                     {}};
     if (const events::KafkaLog* kafka = node->kafka_log(); kafka != nullptr) {

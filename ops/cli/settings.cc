@@ -116,6 +116,14 @@ projections::UsageStoreOptions usage_store_options(const v1::Config& config) {
 
 std::int64_t usage_retention_ms(const v1::Config& config) { return config.usage().retention_days() * kDayMs; }
 
+subscriptions::HubOptions hub_options(const v1::Config& config) {
+  const v1::SubscriptionsConfig& subscriptions = config.subscriptions();
+  return {.subscribers_max = size(subscriptions.subscribers_max()),
+          .subscribers_per_workspace_max = size(subscriptions.subscribers_per_workspace_max()),
+          .feed = {.buffer_bytes_max = size(subscriptions.buffer_bytes_max()),
+                   .heartbeat_ms = subscriptions.heartbeat_ms()}};
+}
+
 api::AccessLog::Mode access_log_mode(const v1::Config& config) {
   if (config.access_log().mode() == "all") return api::AccessLog::Mode::kAll;
   if (config.access_log().mode() == "errors") return api::AccessLog::Mode::kErrors;

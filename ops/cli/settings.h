@@ -8,6 +8,7 @@
 #include "events/kafka/kafka_options.h"
 #include "gateway/api/access_log.h"
 #include "gateway/http/server.h"
+#include "gateway/subscriptions/hub.h"
 #include "keyfold/v1/config.pb.h"
 #include "projections/usage_recorder.h"
 #include "projections/usage_store.h"
@@ -33,6 +34,7 @@ struct Paths {
 [[nodiscard]] projections::UsageStoreOptions usage_store_options(const v1::Config& config);
 /// How long the usage stream is kept.
 [[nodiscard]] std::int64_t usage_retention_ms(const v1::Config& config);
+[[nodiscard]] subscriptions::HubOptions hub_options(const v1::Config& config);
 [[nodiscard]] api::AccessLog::Mode access_log_mode(const v1::Config& config);
 
 /// For the process that owns the log. The checkpoint is authenticated by a key derived from the master key; one that

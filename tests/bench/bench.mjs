@@ -3,6 +3,7 @@
 //   verifications with credits, with rate limits, and ratelimit.limit beside the plain verifyKey;
 //   durable createKey beside synced writes of the same size into bare RocksDB;
 //   memory a key and start-up time, beside the marks that prototypes reached;
+//   one event to many subscribers beside a program that writes the same bytes to as many sockets;
 //   durable createKey on Kafka beside Kafka's own programs, and how long a fail-over takes.
 // Runs alternate and medians are reported. Trust the CPU microseconds and the ratios: throughput depends on the rest
 // of the machine, which also carries the load generator.
@@ -13,13 +14,16 @@ import { benchKafka } from './cluster.mjs';
 import { benchFailOver } from './fail_over.mjs';
 import { benchHotPaths } from './hot_paths.mjs';
 import { benchKeyMemory } from './key_memory.mjs';
+import { benchSubscribers } from './subscribers.mjs';
 import { medians } from './measure.mjs';
 import { Nginx } from './nginx.mjs';
 import { measureRaw } from './raw.mjs';
-import { printCreate, printFailOver, printHotPaths, printKafka, printKeyMemory, printVerify } from './table.mjs';
+import {
+  printCreate, printFailOver, printHotPaths, printKafka, printKeyMemory, printSubscribers, printVerify,
+} from './table.mjs';
 import { measure, Target } from './target.mjs';
 
-const ALONE = ['verify', 'hot', 'create', 'memory'];
+const ALONE = ['verify', 'hot', 'create', 'memory', 'subscribers'];
 const BENCHMARKS = [...ALONE, 'kafka', 'failover'];
 const usage = `usage: bench.mjs --programs DIRECTORY [BENCHMARK...] [--keys N] [--rounds N] [--seconds N] [--quick]
                 [--brokers N] [--property K=V]...
@@ -27,7 +31,8 @@ const usage = `usage: bench.mjs --programs DIRECTORY [BENCHMARK...] [--keys N] [
   --keys     data set of the verification, default 100000
   --rounds   measurements of each case, default 3
   --seconds  length of one measurement, default 5
-  --quick    2000 keys, 1 round of 2 seconds; the index with 100000 keys
+  --quick    2000 keys, 1 round of 2 seconds; the index with 100000 keys; 1000 subscribers
+  --subscribers  of one event, default 10000
   --brokers  1 or 3 of Kafka, default 1
   --property a line of each broker's server.properties; may be repeated
 KEYFOLD_TEST_DIRECTORY: where data is kept, default the system's temporary directory.`;
@@ -35,6 +40,7 @@ KEYFOLD_TEST_DIRECTORY: where data is kept, default the system's temporary direc
 function options() {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: {
     programs: { type: 'string' }, keys: { type: 'string' }, rounds: { type: 'string' }, seconds: { type: 'string' },
+    subscribers: { type: 'string' },
     brokers: { type: 'string', default: '1' }, property: { type: 'string', multiple: true, default: [] },
     quick: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
   } });
@@ -46,7 +52,8 @@ function options() {
   return { benchmarks: positionals.length > 0 ? positionals : ALONE, binary: join(values.programs, 'keyfold'),
     raw: join(values.programs, 'tests/raw_group_commit'), keyIndex: join(values.programs, 'tests/key_index_memory'),
     keys: Number(values.keys ?? keys), rounds: Number(values.rounds ?? rounds), seconds: Number(values.seconds ?? seconds),
-    brokers: Number(values.brokers), properties: values.property,
+    brokers: Number(values.brokers), properties: values.property, fanOut: join(values.programs, 'tests/event_fan_out'),
+    subscribers: Number(values.subscribers ?? (values.quick ? 1000 : 10_000)),
     indexed: values.quick ? [100_000] : [1_000_000, 5_000_000] };
 }
 
@@ -107,6 +114,7 @@ const run = {
   kafka: async (directory) => printKafka(chosen, await benchKafka(chosen, directory)),
   failover: async (directory) => printFailOver(chosen, await benchFailOver(chosen, directory)),
   memory: async (directory) => printKeyMemory(await benchKeyMemory(chosen, directory)),
+  subscribers: async (directory) => printSubscribers(await benchSubscribers(chosen, directory)),
 };
 for (const name of chosen.benchmarks) {
   const directory = temporaryDirectory('bench');

@@ -61,6 +61,17 @@ export function printKeyMemory({ rows }) {
     fixed(0)(row.lookUpNs)]));
 }
 
+/** Ratios: times of keyfold, which also decides and stores the change, over those of the program that only writes. */
+export function printSubscribers({ subscribers, bytes, threads, bytesPerSubscriber, cpuUs, ours, theirs }) {
+  const row = (name, { firstMs, p50Ms, p99Ms, lastMs }) => [name, ...[firstMs, p50Ms, p99Ms, lastMs].map(fixed(1))];
+  const ratio = ['p50Ms', 'p99Ms', 'lastMs'].map((name) => fixed(2)(ours[name] / theirs[name]));
+  print(`one event to ${rate(subscribers)} subscribers: milliseconds from the request on until they have it`, [
+    `${bytes} bytes each; the server has ${threads} threads, and ${rate(bytesPerSubscriber)} bytes of resident memory for each of them`,
+    `CPU of the server: ${fixed(1)(cpuUs)} us a subscriber and event`,
+    'event_fan_out keyfold PORT SUBSCRIBERS 20; event_fan_out reference BYTES SUBSCRIBERS 20; medians',
+  ], ['', 'first', 'p50', 'p99', 'last'], [row('keyfold', ours), row('bare writes', theirs), ['ratio', '', ...ratio]]);
+}
+
 const brokersOf = ({ brokers, properties }) =>
   [brokers === 1 ? '1 broker' : `${brokers} brokers, 2 of them in sync at least`, ...properties].join(', ');
 

@@ -44,8 +44,9 @@ void ApiFixture::open() {
   metrics = std::make_unique<Metrics>();
   windows = std::make_unique<projections::SlidingWindows>(10'000);
   access_log_ = AccessLog::open(AccessLog::Mode::kAll, (directory_.path() / "access.log").string()).value();
-  api_ = std::make_unique<Api>(
-      Services{*projections, *runtime, *vault, clock, *metrics, *access_log_, *windows, *usage, *usage_store, 90});
+  subscriptions = std::make_unique<subscriptions::Hub>(*log, *projections, hub_options);
+  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault, clock, *metrics, *access_log_, *windows, *usage,
+                                        *usage_store, 90, *subscriptions});
   server_ = std::make_unique<http::Server>(
       http::ServerOptions{.port = 0, .threads = 1},
       [this](const http::Request& request, http::Exchange& exchange) { return api_->handle(request, exchange); },
@@ -58,6 +59,7 @@ void ApiFixture::close() {
   runtime->drain();
   api_.reset();
   server_.reset();
+  subscriptions.reset();
   access_log_.reset();
   vault.reset();
   runtime.reset();

@@ -14,6 +14,7 @@
 #include "gateway/api/access_log.h"
 #include "gateway/api/api.h"
 #include "gateway/api/metrics.h"
+#include "gateway/subscriptions/hub.h"
 #include "projections/projections.h"
 #include "projections/usage_recorder.h"
 #include "projections/usage_store.h"
@@ -65,6 +66,12 @@ class ApiFixture {
   std::unique_ptr<actors::Runtime> runtime;
   std::unique_ptr<projections::SlidingWindows> windows;  // empty after a restart
   std::unique_ptr<actors::Vault> vault;
+  std::unique_ptr<subscriptions::Hub> subscriptions;
+  subscriptions::HubOptions hub_options;  // from the next restart on
+
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  /// Ends the listener's streams and connections, as a stop does.
+  void drain() { server_->drain(5'000); }
 
  private:
   void open();

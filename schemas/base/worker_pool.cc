@@ -1,4 +1,4 @@
-#include "gateway/api/worker_pool.h"
+#include "schemas/base/worker_pool.h"
 
 #include <condition_variable>
 #include <deque>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace keyfold::api {
+namespace keyfold {
 
 struct WorkerPool::Impl {
   void work() {
@@ -54,4 +54,4 @@ bool WorkerPool::submit(std::function<void()> job) {
   return true;
 }
 
-}  // namespace keyfold::api
+}  // namespace keyfold

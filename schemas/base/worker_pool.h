@@ -3,7 +3,7 @@
 #include <functional>
 #include <memory>
 
-namespace keyfold::api {
+namespace keyfold {
 
 /// A few threads for what may block: scans, waits for a position, sealing. Thread-safe.
 class WorkerPool {
@@ -22,4 +22,4 @@ class WorkerPool {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace keyfold::api
+}  // namespace keyfold
