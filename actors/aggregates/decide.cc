@@ -15,6 +15,7 @@
 #include "actors/aggregates/refill.h"
 #include "actors/aggregates/role.h"
 #include "actors/aggregates/root_key.h"
+#include "actors/aggregates/tree_heads.h"
 #include "actors/aggregates/workspace.h"
 #include "projections/workspace.h"
 
@@ -22,6 +23,7 @@ namespace keyfold::actors {
 
 Decided decide(const v1::Command& command, std::int64_t time_ms, const projections::RowReader& reader) {
   const Context context{command.workspace_id(), time_ms};
+  if (command.has_publish_tree_heads()) return decide(command.publish_tree_heads(), context, reader);
   if (!command.has_create_workspace() && !projections::find_workspace(reader, context.workspace_id)) {
     return reject(RejectionCode::kWorkspaceNotFound, "The workspace does not exist.");
   }
@@ -102,6 +104,7 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.set_ratelimit_override(), context, reader);
     case v1::Command::kDeleteRatelimitOverride:
       return decide(command.delete_ratelimit_override(), context, reader);
+    case v1::Command::kPublishTreeHeads:  // of no workspace: see above
     case v1::Command::BODY_NOT_SET:
       break;
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "actors/vault/aead.h"
+#include "schemas/base/encoding.h"
+#include "schemas/base/hash.h"
 #include "schemas/base/random.h"
 
 namespace keyfold::actors {
@@ -11,6 +13,7 @@ namespace {
 constexpr std::string_view kDataKeyPrefix = "dek/";
 constexpr std::string_view kRingPrefix = "ring/";
 constexpr std::string_view kWrapPurpose = "keyfold vault: wrap data keys";
+constexpr std::string_view kFixedPurpose = "keyfold vault: fixed secrets";
 constexpr std::string_view kIdPrefix = "dek_";
 constexpr std::size_t kIdLength = 20;  // behind the prefix
 constexpr std::size_t kRingLengthMax = 128;
@@ -52,7 +55,11 @@ DataKeyHold hold(DataKeyPtr key) {
 }  // namespace
 
 DataKeys::DataKeys(events::ErasableStore& store, MasterKeys masters, const Clock& clock, VaultStore sharing)
-    : store_(store), clock_(clock), sharing_(sharing), current_master_(masters.current.id) {
+    : store_(store),
+      clock_(clock),
+      sharing_(sharing),
+      current_master_(masters.current.id),
+      fixed_base_(masters.current.derive(kFixedPurpose)) {
   wrapping_keys_.emplace(masters.current.id, masters.current.derive(kWrapPurpose));
   for (const MasterKey& master : masters.previous) {
     previous_masters_.push_back(master.id);
@@ -86,6 +93,22 @@ Result<DataKeyPtr> DataKeys::load(const std::string& id) {
   if (!is_data_key_id(id)) return fail(ErrorCode::kDataLoss, "a sealed text names no data key", "dek/");
   const std::lock_guard changes(changes_);
   return load_stored(id);
+}
+
+Result<DataKeyPtr> DataKeys::fixed(const std::string& name) {
+  const std::string ring = std::string(kFixedRingPrefix) + name;
+  if (!is_ring(ring)) return fail(ErrorCode::kInvalidArgument, "a vault ring can't have this name", ring);
+  const std::lock_guard changes(changes_);
+  const auto stored = latest_id(ring);
+  if (stored) return load_stored(*stored);
+  if (stored.error().code != ErrorCode::kNotFound) return tl::unexpected(stored.error());
+  // Whoever makes it at the same time makes the same, under the same id.
+  const Digest bytes = hmac_sha256(fixed_base_.view(), "key of " + ring);
+  const Digest digits = hmac_sha256(fixed_base_.view(), "id of " + ring);
+  const std::string id = std::string(kIdPrefix) + to_hex(as_view(digits)).substr(0, kIdLength);
+  DataKeyPtr key(new DataKey{id, ring, 0, SecretBytes(std::string(as_view(bytes)))});
+  if (Status kept = store_new(key, clock_.now_ms()); !kept) return tl::unexpected(kept.error());
+  return key;
 }
 
 Result<int> DataKeys::destroy_expired() {
@@ -236,21 +259,24 @@ Result<DataKeyPtr> DataKeys::create(const std::string& ring, std::int64_t create
   std::string random(kAeadKeyBytes, '\0');
   fill_random({reinterpret_cast<std::uint8_t*>(random.data()), random.size()});
   DataKeyPtr key(new DataKey{make_id("dek", kIdLength), ring, destroy_after_ms, SecretBytes(std::move(random))});
+  if (Status kept = store_new(key, created_at_ms); !kept) return tl::unexpected(kept.error());
+  return key;
+}
+
+Status DataKeys::store_new(const DataKeyPtr& key, std::int64_t created_at_ms) {
   v1::WrappedDataKey wrapped;
   wrapped.set_data_key_id(key->id);
-  wrapped.set_ring(ring);
+  wrapped.set_ring(key->ring);
   wrapped.set_created_at_ms(created_at_ms);
-  wrapped.set_destroy_after_ms(destroy_after_ms);
-  if (Status done = wrap(key->bytes.view(), wrapped); !done) return tl::unexpected(done.error());
-  if (Status put = store_.put(data_key_entry(key->id), wrapped.SerializeAsString()); !put) {
-    return tl::unexpected(put.error());
-  }
+  wrapped.set_destroy_after_ms(key->destroy_after_ms);
+  if (Status done = wrap(key->bytes.view(), wrapped); !done) return done;
+  if (Status put = store_.put(data_key_entry(key->id), wrapped.SerializeAsString()); !put) return put;
   // A crash here leaves a data key that nothing uses: the next rotation's pass destroys it.
-  if (Status put = store_.put(ring_entry(ring), key->id); !put) return tl::unexpected(put.error());
+  if (Status put = store_.put(ring_entry(key->ring), key->id); !put) return put;
   made.fetch_add(1, std::memory_order_relaxed);
   remember(key);
-  remember_latest(ring, key->id);
-  return key;
+  remember_latest(key->ring, key->id);
+  return {};
 }
 
 /// Forgets it here first: nobody may open with it once its destruction has begun.

@@ -27,6 +27,9 @@ struct DataKey {
 };
 using DataKeyPtr = std::shared_ptr<const DataKey>;
 
+/// Rings that begin with it have one data key for ever.
+inline constexpr std::string_view kFixedRingPrefix = "fixed/";
+
 /// The vault's data keys: in the store, wrapped, and a bounded number of them in memory. The store holds
 /// `dek/<data key id>`: the wrapped data key, and `ring/<ring>`: the id of the data key that the ring seals with (it
 /// may name one that is gone; the ring then gets a new one). Thread-safe.
@@ -41,6 +44,8 @@ class DataKeys {
   };
   [[nodiscard]] Result<Latest> latest(const std::string& ring, std::int64_t destroy_after_ms);
   [[nodiscard]] Result<DataKeyPtr> load(const std::string& id);
+  /// The one data key of the fixed ring of that name, which is never rotated.
+  [[nodiscard]] Result<DataKeyPtr> fixed(const std::string& name);
 
   [[nodiscard]] Result<int> destroy_expired();
   [[nodiscard]] Status check_master_keys() const;
@@ -71,6 +76,7 @@ class DataKeys {
   [[nodiscard]] Result<DataKeyPtr> load_stored(const std::string& id);
   [[nodiscard]] Result<DataKeyPtr> create(const std::string& ring, std::int64_t created_at_ms,
                                           std::int64_t destroy_after_ms);
+  [[nodiscard]] Status store_new(const DataKeyPtr& key, std::int64_t created_at_ms);
   [[nodiscard]] Status rewrap_one(const std::string& id);
   [[nodiscard]] Status erase(const v1::WrappedDataKey& wrapped);
 
@@ -85,6 +91,7 @@ class DataKeys {
   std::string current_master_;
   std::vector<std::string> previous_masters_;
   std::map<std::string, SecretBytes> wrapping_keys_;  // by the master key's id
+  const SecretBytes fixed_base_;                      // what fixed rings' data keys are derived from
 
   std::mutex changes_;        // makes changes of the store one after the other; taken before `mutex_`
   mutable std::mutex mutex_;  // guards the caches; never held while the store is asked

@@ -100,6 +100,9 @@ Status DataKeys::rewrap_one(const std::string& id) {
 }
 
 Status DataKeys::rotate(const std::string& ring) {
+  if (ring.starts_with(kFixedRingPrefix)) {
+    return fail(ErrorCode::kInvalidArgument, "the ring's data key is never replaced", ring);
+  }
   const std::lock_guard changes(changes_);
   const auto id = latest_id(ring);
   if (!id) {
@@ -120,8 +123,8 @@ Status DataKeys::rotate(const std::string& ring) {
 Result<RotationStep> DataKeys::rotate_all(std::int64_t before_ms, std::size_t rings_max) {
   RotationStep step;
   const Status visited = visit([&](const DataKeyInfo& info) -> Status {
-    const bool is_due =
-        info.place == DataKeyInfo::Place::kLatest && info.destroy_after_ms == 0 && info.created_at_ms < before_ms;
+    const bool is_due = info.place == DataKeyInfo::Place::kLatest && info.destroy_after_ms == 0 &&
+                        info.created_at_ms < before_ms && !info.ring.starts_with(kFixedRingPrefix);
     if (!is_due) return {};
     if (step.done == rings_max) {
       ++step.left;

@@ -80,6 +80,12 @@ Result<std::string> Vault::open(const SealContext& context, std::string_view sea
   return counted(open_with(*keys_, context, sealed), counters_->opened, counters_->failed);
 }
 
+Result<SecretBytes> Vault::fixed_secret(const std::string& name) {
+  const auto key = keys_->fixed(name);
+  if (!key) return tl::unexpected(key.error());
+  return SecretBytes(std::string((*key)->bytes.view()));
+}
+
 Result<int> Vault::destroy_expired() { return keys_->destroy_expired(); }
 Status Vault::check_master_keys() const { return keys_->check_master_keys(); }
 const std::string& Vault::master_key_id() const { return keys_->master_key_id(); }

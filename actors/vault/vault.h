@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/vault/secret_bytes.h"
 #include "events/log.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/result.h"
@@ -96,6 +97,11 @@ class Vault {
   /// kNotFound when the data key was destroyed, kDataLoss when bytes or context don't match,
   /// kFailedPrecondition when the master key is another one.
   [[nodiscard]] Result<std::string> open(const SealContext& context, std::string_view sealed) const;
+
+  /// A secret of 32 bytes that stays the same for as long as the store exists: no rotation of data keys replaces it,
+  /// and one of the master key wraps it anew. It is derived from the first master key, so that nodes which ask for it
+  /// at the same time get the same. kInvalidArgument for a name that no ring could have.
+  [[nodiscard]] Result<SecretBytes> fixed_secret(const std::string& name);
 
   /// Destroys the data keys whose time has come, here and in the store; returns how many.
   [[nodiscard]] Result<int> destroy_expired();

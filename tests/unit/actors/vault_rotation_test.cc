@@ -29,6 +29,38 @@ class VaultRotation : public ::testing::Test {
   ManualClock clock_{1'000};
 };
 
+// ---- fixed secrets
+
+TEST_F(VaultRotation, FixedSecretIsTheSameForEver) {
+  const auto first = with('a').fixed_secret("audit").value();
+  EXPECT_EQ(first.view().size(), 32u);
+  EXPECT_EQ(with('a').fixed_secret("audit").value().view(), first.view());
+  EXPECT_NE(with('a').fixed_secret("other").value().view(), first.view());
+}
+
+TEST_F(VaultRotation, FixedSecretIsTheSameForWhoeverMakesItFirst) {
+  MemoryStore other;
+  Vault elsewhere(other, master_key('a'), clock_);
+  EXPECT_EQ(elsewhere.fixed_secret("audit").value().view(), with('a').fixed_secret("audit").value().view());
+}
+
+TEST_F(VaultRotation, FixedSecretOutlivesItsMasterKey) {
+  const auto first = with('a').fixed_secret("audit").value();
+  EXPECT_FALSE(with('b').check_master_keys());
+  ASSERT_TRUE(with('b', {'a'}).rewrap(kAll));
+  EXPECT_TRUE(with('b').check_master_keys());
+  EXPECT_EQ(with('b').fixed_secret("audit").value().view(), first.view());
+}
+
+TEST_F(VaultRotation, NoRotationReplacesAFixedSecret) {
+  Vault vault = with('a');
+  const auto first = vault.fixed_secret("audit").value();
+  clock_.advance_ms(1'000);
+  EXPECT_EQ(vault.rotate_all(clock_.now_ms(), kAll).value().done, 0u);
+  EXPECT_EQ(vault.rotate("fixed/audit").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(vault.fixed_secret("audit").value().view(), first.view());
+}
+
 // ---- the master key
 
 TEST_F(VaultRotation, OpensWhatAPreviousMasterKeyWrapped) {
