@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "gateway/api/access_log.h"
+#include "gateway/api/audit_log/files.h"
 #include "gateway/api/call_reader.h"
 #include "gateway/api/elapsed.h"
 #include "gateway/api/endpoint.h"
@@ -77,6 +78,8 @@ struct Api::Impl {
   std::optional<http::Response> answer_subscription(const http::Request& request, const Headers& headers,
                                                     const Route& route, std::int64_t started_ns,
                                                     http::Exchange& exchange);
+  std::optional<http::Response> answer_audit_file(const http::Request& request, const Headers& headers,
+                                                  std::int64_t started_ns, http::Exchange& exchange);
   http::Response refuse_route(const http::Request& request, const Headers& headers, std::size_t metrics_id,
                               std::int64_t started_ns, const ApiError& error);
   void run_on_pool(const std::shared_ptr<const Call>& call, http::Completion completion);
@@ -97,11 +100,13 @@ struct Api::Impl {
   const Finish finishes{
       [this](const Call& call, http::Response response) { return finish(call, std::move(response), {}); },
       [this](const Call& call, const ApiError& error) { return finish_error(call, error); }};
+  std::size_t audit_route = 0;
   WorkerPool pool;  // the last member: its jobs use the others
 };
 
 Api::Impl::Impl(Services services_in) : services(services_in), schemas(load_schemas()), pool(kWorkers, kJobsMax) {
   unknown_route = services.metrics.add_route("unknown");
+  audit_route = services.metrics.add_route("/audit");
   for (const Endpoint& endpoint : endpoints()) {
     routes[endpoint.path] = {services.metrics.add_route(std::string(endpoint.path)), &endpoint, nullptr,
                              endpoint.path == kVerifyPath};
@@ -120,6 +125,9 @@ std::optional<http::Response> Api::Impl::handle(const http::Request& request, ht
   const std::int64_t started_ns = monotonic_ns();
   const Headers headers = read_headers(request);
   const auto found = routes.find(request.path);
+  if (found == routes.end() && request.path.starts_with(kAuditPrefix)) {
+    return answer_audit_file(request, headers, started_ns, exchange);
+  }
   if (found == routes.end()) {
     return refuse_route(request, headers, unknown_route, started_ns, path_not_found(request.path));
   }
@@ -222,6 +230,35 @@ std::optional<http::Response> Api::Impl::answer_subscription(const http::Request
   if (const auto error = charge_workspace(*call, services.windows)) return finish_error(*call, *error);
   if (const auto error = subscribe(request, headers, call, services, finishes, exchange)) {
     return finish_error(*call, *error);
+  }
+  return std::nullopt;
+}
+
+std::optional<http::Response> Api::Impl::answer_audit_file(const http::Request& request, const Headers& headers,
+                                                           std::int64_t started_ns, http::Exchange& exchange) {
+  const auto call = make_call(request, headers, {.metrics_id = audit_route}, started_ns, services.clock.now_ms());
+  if (request.method != "GET" && request.method != "HEAD") {
+    auto response = finish_error(*call, method_not_allowed("GET, HEAD"));
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    return response;
+  }
+  const auto file = parse_audit_path(request.path, services.audit.partitions());
+  if (!file) return finish_error(*call, path_not_found(request.path));
+  if (needs_permission(*file, services)) {
+    const auto caller = authenticate(headers.authorization, services.projections.root_keys(), call->time_ms);
+    if (!caller) return finish_error(*call, caller.error());
+    call->principal = *caller;
+    if (const auto error = charge_workspace(*call, services.windows)) return finish_error(*call, *error);
+    if (!call->may({{std::string(kReadEntries), {}}})) return finish_error(*call, missing_permission(kReadEntries));
+  }
+  const auto answer = [this, call, file = *file] {
+    auto response = read_audit_file(file, services);
+    return response ? finish(*call, *std::move(response), {}) : finish_error(*call, response.error());
+  };
+  if (file->kind != AuditFile::Kind::kEntries) return answer();
+  const auto completion = std::make_shared<http::Completion>(exchange.later());
+  if (!pool.submit([answer, completion] { (*completion)(answer()); })) {
+    (*completion)(finish_error(*call, overloaded("Too many requests wait for a worker. Try again.")));
   }
   return std::nullopt;
 }

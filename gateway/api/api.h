@@ -4,10 +4,12 @@
 #include <optional>
 #include <string_view>
 
+#include "actors/audit/audit_logs.h"
 #include "actors/runtime.h"
 #include "actors/vault/vault.h"
 #include "gateway/http/message.h"
 #include "gateway/http/server.h"
+#include "projections/audit_store.h"
 #include "projections/projections.h"
 #include "projections/sliding_windows.h"
 #include "projections/usage_recorder.h"
@@ -36,6 +38,10 @@ struct Services {
   const projections::UsageStore& usage_store;
   std::int64_t usage_retention_days;
   subscriptions::Hub& subscriptions;
+  const events::Log& log;
+  const projections::AuditStore& audit;  // a moment behind the log
+  const actors::AuditLogs& audit_logs;
+  bool audit_is_public;  // whether checkpoints and tiles are for everybody
 };
 
 /// The REST API as one function from request to answer. Thread-safe.

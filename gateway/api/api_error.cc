@@ -120,6 +120,13 @@ ApiError permission_not_found() {
 ApiError role_not_found() { return not_found("unkey/data/role_not_found", "The role does not exist."); }
 ApiError identity_not_found() { return not_found("unkey/data/identity_not_found", "The identity does not exist."); }
 ApiError migration_not_found() { return not_found("unkey/data/migration_not_found", "The migration does not exist."); }
+ApiError event_not_found() {
+  return not_found("urn:keyfold:error:event_not_found", "The workspace has no event at this position.");
+}
+ApiError audit_file_not_found() {
+  return not_found("urn:keyfold:error:audit_file_not_found",
+                   "The log's latest checkpoint does not reach that far: see its size.");
+}
 ApiError root_key_not_found() {
   return not_found("unkey/data/key_not_found", "The root key does not exist or is revoked already.");
 }

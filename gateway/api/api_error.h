@@ -45,6 +45,10 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError role_not_found();
 [[nodiscard]] ApiError identity_not_found();
 [[nodiscard]] ApiError migration_not_found();
+/// One text for a position without an event, or with one that the caller may not see.
+[[nodiscard]] ApiError event_not_found();
+/// What no published checkpoint covers.
+[[nodiscard]] ApiError audit_file_not_found();
 [[nodiscard]] ApiError root_key_not_found();
 [[nodiscard]] ApiError workspace_not_found();
 [[nodiscard]] ApiError portal_not_found();

@@ -1,5 +1,6 @@
 #include "gateway/api/api/endpoints.h"
 
+#include "gateway/api/audit_log/endpoints.h"
 #include "gateway/api/endpoint.h"
 #include "gateway/api/identity/endpoints.h"
 #include "gateway/api/key/endpoints.h"
@@ -30,6 +31,9 @@ std::span<const Endpoint> endpoints() {
       {"/v2/apis.getSettings", get_api_settings},
       {"/v2/apis.updateSettings", update_api_settings},
       {"/v2/apis.deleteApi", delete_api},
+      {"/v2/audit.listLogs", list_audit_logs},
+      {"/v2/audit.getInclusionProof", get_inclusion_proof, true},
+      {"/v2/audit.getConsistencyProof", get_consistency_proof, true},
       {"/v2/keys.createKey", create_key, false, Access::kRootKey, false, seals},
       {"/v2/keys.getKey", get_key, false, Access::kRootKey, false, opens},
       {"/v2/keys.updateKey", update_key},

@@ -9,8 +9,13 @@ namespace {
 constexpr std::string_view kAdministrator = "administrator";
 constexpr std::string_view kUrnScheme = "unkey:";
 constexpr std::string_view kUrnStart = "unkey:v1:";
-// Tuples about workspaces reach beyond the root key's own one, so administrator, which ends there, does not imply them.
-constexpr std::string_view kBeyondOwnWorkspace = "workspace.";
+// Tuples that reach beyond the root key's own workspace, so that administrator, which ends there, does not imply them.
+constexpr std::string_view kBeyondOwnWorkspace[] = {"workspace.", "audit."};
+
+bool is_beyond_own_workspace(std::string_view tuple) {
+  return std::any_of(std::begin(kBeyondOwnWorkspace), std::end(kBeyondOwnWorkspace),
+                     [&](std::string_view type) { return tuple.starts_with(type); });
+}
 
 /// The parts of unkey:v1:<workspace>:<path>#<action>, as views of the text.
 struct Urn {
@@ -116,7 +121,7 @@ bool is_administrator(std::span<const std::string> held) { return holds(held, kA
 
 bool allows(std::span<const std::string> held, const Requirement& requirement) {
   if (!requirement.tuple.empty() && holds(held, requirement.tuple)) return true;
-  if (!requirement.tuple.starts_with(kBeyondOwnWorkspace) && is_administrator(held)) return true;
+  if (!is_beyond_own_workspace(requirement.tuple) && is_administrator(held)) return true;
   return !requirement.urn.empty() && holds_cover(held, requirement.urn);
 }
 
@@ -128,7 +133,7 @@ bool allows_any(std::span<const std::string> held, std::initializer_list<Require
 bool may_grant(std::span<const std::string> held, std::string_view permission) {
   if (!is_grant(permission)) return false;
   if (holds(held, permission) || holds_cover(held, permission)) return true;
-  return !permission.starts_with(kBeyondOwnWorkspace) && is_administrator(held);
+  return !is_beyond_own_workspace(permission) && is_administrator(held);
 }
 
 bool is_grant(std::string_view permission) {

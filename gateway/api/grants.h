@@ -15,8 +15,8 @@ struct Requirement {
 };
 
 /// Whether the held permissions (sorted) contain `administrator`, the requirement's tuple, or a URN grant that covers
-/// its URN. A malformed grant is ignored. `administrator` ends at its own workspace: it covers no tuple of the type
-/// `workspace`. Pure; allocates nothing.
+/// its URN. A malformed grant is ignored. `administrator` ends at its own workspace: it covers no tuple of the types
+/// `workspace` and `audit`. Pure; allocates nothing.
 [[nodiscard]] bool allows(std::span<const std::string> held, const Requirement& requirement);
 [[nodiscard]] bool allows_any(std::span<const std::string> held, std::initializer_list<Requirement> requirements);
 
@@ -24,7 +24,7 @@ struct Requirement {
 [[nodiscard]] bool is_administrator(std::span<const std::string> held);
 
 /// Whether a holder of `held` may hand out `permission`, a grant: it is held, or covered by a URN grant or, but for
-/// tuples of the type `workspace`, by `administrator`.
+/// tuples of the types `workspace` and `audit`, by `administrator`.
 [[nodiscard]] bool may_grant(std::span<const std::string> held, std::string_view permission);
 
 /// Whether the text has the form of a grant that this version understands: a tuple `type.id.action`, a URN grant, or

@@ -48,17 +48,24 @@ void add_refills(const actors::RefillWorkflow::Stats& stats, Families& out) {
                  MetricType::Gauge, static_cast<double>(stats.completed_day) * kDaySeconds));
 }
 
+void add_checkpoints(const actors::AuditLogs::Stats& stats, Families& out) {
+  add_counters({{"keyfold_audit_checkpoints_total", "Checkpoints that were published.", stats.published},
+                {"keyfold_audit_checkpoint_errors_total", "Times that a tree could not be signed.", stats.errors}},
+               out);
+}
+
 class BackgroundMetrics final : public prometheus::Collectable {
  public:
   BackgroundMetrics(const actors::Vault& vault, const actors::RefillWorkflow& refills,
-                    const actors::ResealWorkflow& reseals)
-      : vault_(vault), refills_(refills), reseals_(reseals) {}
+                    const actors::ResealWorkflow& reseals, const actors::AuditLogs& audit_logs)
+      : vault_(vault), refills_(refills), reseals_(reseals), audit_logs_(audit_logs) {}
 
   [[nodiscard]] Families Collect() const override {
     Families out;
     add_vault(vault_.stats(), out);
     add_reseals(reseals_.stats(), out);
     add_refills(refills_.stats(), out);
+    add_checkpoints(audit_logs_.stats(), out);
     return out;
   }
 
@@ -66,14 +73,16 @@ class BackgroundMetrics final : public prometheus::Collectable {
   const actors::Vault& vault_;
   const actors::RefillWorkflow& refills_;
   const actors::ResealWorkflow& reseals_;
+  const actors::AuditLogs& audit_logs_;
 };
 
 }  // namespace
 
 std::shared_ptr<prometheus::Collectable> make_background_metrics(const actors::Vault& vault,
                                                                  const actors::RefillWorkflow& refills,
-                                                                 const actors::ResealWorkflow& reseals) {
-  return std::make_shared<BackgroundMetrics>(vault, refills, reseals);
+                                                                 const actors::ResealWorkflow& reseals,
+                                                                 const actors::AuditLogs& audit_logs) {
+  return std::make_shared<BackgroundMetrics>(vault, refills, reseals, audit_logs);
 }
 
 }  // namespace keyfold::ops

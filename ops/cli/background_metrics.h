@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "actors/audit/audit_logs.h"
 #include "actors/vault/vault.h"
 #include "actors/workflows/refill.h"
 #include "actors/workflows/reseal.h"
@@ -16,6 +17,7 @@ namespace keyfold::ops {
 /// Thread-safe.
 [[nodiscard]] std::shared_ptr<prometheus::Collectable> make_background_metrics(const actors::Vault& vault,
                                                                                const actors::RefillWorkflow& refills,
-                                                                               const actors::ResealWorkflow& reseals);
+                                                                               const actors::ResealWorkflow& reseals,
+                                                                               const actors::AuditLogs& audit_logs);
 
 }  // namespace keyfold::ops

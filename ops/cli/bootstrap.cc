@@ -12,8 +12,11 @@ constexpr std::string_view kRootKeyRows = "r/";
 constexpr std::size_t kWorkspaceIdLength = 16;
 constexpr std::int64_t kOwnerWaitMs = 60'000;
 /// `administrator` covers its own workspace only; the others are about all workspaces.
-constexpr const char* kAllPermissions[] = {"administrator", "workspace.*.create_workspace",
-                                           "workspace.*.manage_root_keys", "workspace.*.read_workspace",
+constexpr const char* kAllPermissions[] = {"administrator",
+                                           "audit.*.read_entries",
+                                           "workspace.*.create_workspace",
+                                           "workspace.*.manage_root_keys",
+                                           "workspace.*.read_workspace",
                                            "workspace.*.update_workspace"};
 
 /// The key of the first row with that prefix, in any partition, without the prefix.

@@ -3,6 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
+
+#include "ops/cli/settings.h"
 
 namespace keyfold::ops {
 namespace {
@@ -59,19 +63,60 @@ milliseconds reseal(Node& node, const std::stop_token& stop) {
   return report->left > 0 && report->failed == 0 ? kHeldPause : kMinute;
 }
 
+/// Tells of a failure once, until it is over.
+class CheckpointTask {
+ public:
+  CheckpointTask(Node& node, milliseconds interval) : node_(&node), interval_(interval) {}
+  milliseconds operator()(const std::stop_token&) {
+    const Status published = node_->audit_logs().publish();
+    std::string text = published ? std::string() : published.error().to_string();
+    if (!text.empty() && text != told_) spdlog::error("checkpoints can't be published: {}", text);
+    told_ = std::move(text);
+    return interval_;
+  }
+
+ private:
+  Node* node_;
+  milliseconds interval_;
+  std::string told_;
+};
+
+/// The first pass comes an interval after the start: a node that was just started has nothing new to tell.
+class DirectoryTask {
+ public:
+  DirectoryTask(Node& node, milliseconds interval) : node_(&node), interval_(interval) {}
+  milliseconds operator()(const std::stop_token& stop) {
+    if (std::exchange(is_first_, false)) return interval_;
+    if (!node_->directory().run(stop) && !stop.stop_requested()) {
+      spdlog::warn("checkpoints could not be put into the directory log, and will be tried again");
+    }
+    return interval_;
+  }
+
+ private:
+  Node* node_;
+  milliseconds interval_;
+  bool is_first_ = true;
+};
+
 }  // namespace
 
-Housekeeping::Housekeeping(Node& node, std::int64_t usage_retention_ms)
+Housekeeping::Housekeeping(Node& node, const v1::Config& config)
     : expiry_([&node](const std::stop_token&) { return destroy_expired(node.vault()); }),
-      usage_([&node, usage_retention_ms](const std::stop_token&) { return drop_usage(node, usage_retention_ms); }),
+      usage_(
+          [&node, kept_ms = usage_retention_ms(config)](const std::stop_token&) { return drop_usage(node, kept_ms); }),
       refills_([&node](const std::stop_token& stop) { return refill(node, stop); }),
-      reseals_([&node](const std::stop_token& stop) { return reseal(node, stop); }) {}
+      reseals_([&node](const std::stop_token& stop) { return reseal(node, stop); }),
+      checkpoints_(CheckpointTask(node, milliseconds(config.audit().checkpoint_interval_ms()))),
+      directory_(DirectoryTask(node, milliseconds(config.audit().directory_interval_ms()))) {}
 
 void Housekeeping::stop() {
   expiry_.stop();
   usage_.stop();
   refills_.stop();
   reseals_.stop();
+  checkpoints_.stop();
+  directory_.stop();
 }
 
 }  // namespace keyfold::ops

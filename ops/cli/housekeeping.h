@@ -8,11 +8,12 @@
 namespace keyfold::ops {
 
 /// What a node does without being asked, each on a thread of its own: destroys data keys whose time has come, drops old
-/// usage, refills credits at the turn of the UTC day, and finishes rotations of data keys. Begins at once.
+/// usage, refills credits at the turn of the UTC day, finishes rotations of data keys, and publishes checkpoints.
+/// Begins at once.
 class Housekeeping {
  public:
   /// The node outlives this.
-  Housekeeping(Node& node, std::int64_t usage_retention_ms);
+  Housekeeping(Node& node, const v1::Config& config);
 
   /// Goes on with rotations now instead of within a minute. Thread-safe.
   void wake_reseals() { reseals_.wake(); }
@@ -24,6 +25,8 @@ class Housekeeping {
   PeriodicTask usage_;
   PeriodicTask refills_;
   PeriodicTask reseals_;
+  PeriodicTask checkpoints_;
+  PeriodicTask directory_;
 };
 
 }  // namespace keyfold::ops

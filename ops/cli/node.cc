@@ -38,11 +38,14 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   node->projections_ = *std::move(projections);
   spdlog::info("projections opened: {}", paths.projections.string());
 
+  if (const Status opened = node->open_audit(config); !opened) return tl::unexpected(opened.error());
   if (const Status opened = node->open_usage(config); !opened) return tl::unexpected(opened.error());
   if (const Status opened = node->open_runtime(config); !opened) return tl::unexpected(opened.error());
   node->refills_ = std::make_unique<actors::RefillWorkflow>(*node->runtime_, *node->projections_, node->clock_);
   node->reseals_ =
       std::make_unique<actors::ResealWorkflow>(*node->runtime_, *node->projections_, *node->vault_, node->clock_);
+  node->directory_ = std::make_unique<actors::DirectoryWorkflow>(*node->runtime_, *node->audit_logs_,
+                                                                 *node->audit_store_, node->clock_);
   return node;
 }
 
@@ -95,6 +98,23 @@ Status Node::open_usage(const v1::Config& config) {
   return restore_windows(config);
 }
 
+Status Node::open_audit(const v1::Config& config) {
+  const Paths paths = paths_of(config);
+  auto store = projections::AuditStore::open(paths.audit, log());
+  if (!store) return tl::unexpected(store.error());
+  audit_store_ = *std::move(store);
+  audit_follower_ = std::make_unique<projections::AuditFollower>(*audit_store_, [](const Error& error) {
+    spdlog::error("the audit store can't follow the log: {}", error.to_string());
+  });
+  auto logs =
+      actors::AuditLogs::open(*audit_store_, log(), *log_.erasable, *vault_, audit_logs_options(config, node_id_));
+  if (!logs) return tl::unexpected(logs.error());
+  audit_logs_ = *std::move(logs);
+  spdlog::info("audit store opened: {}, known as {}", paths.audit.string(),
+               audit_logs_->verifier(projections::kDirectoryTree).name);
+  return {};
+}
+
 Status Node::restore_windows(const v1::Config& config) {
   const auto counters_max = static_cast<std::size_t>(config.ratelimits().counters_max());
   windows_ = std::make_unique<projections::SlidingWindows>(counters_max, usage_.get());
@@ -117,6 +137,7 @@ Status Node::close() {
   runtime_->drain();
   usage_->flush();
   if (Status flushed = usage_store_->flush(); !flushed) return flushed;
+  if (Status flushed = audit_store_->flush(); !flushed) return flushed;
   return projections_->flush();
 }
 

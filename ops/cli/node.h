@@ -2,14 +2,18 @@
 
 #include <memory>
 
+#include "actors/audit/audit_logs.h"
 #include "actors/runtime.h"
 #include "actors/vault/vault.h"
+#include "actors/workflows/directory.h"
 #include "actors/workflows/refill.h"
 #include "actors/workflows/reseal.h"
 #include "events/kafka/kafka_usage_log.h"
 #include "events/usage_log.h"
 #include "keyfold/v1/config.pb.h"
 #include "ops/cli/node_log.h"
+#include "projections/audit_follower.h"
+#include "projections/audit_store.h"
 #include "projections/projections.h"
 #include "projections/sliding_windows.h"
 #include "projections/usage_recorder.h"
@@ -42,6 +46,10 @@ class Node {
   [[nodiscard]] const events::UsageLog& usage_log() const { return *usage_log_; }
   [[nodiscard]] const projections::UsageStore& usage_store() const { return *usage_store_; }
   [[nodiscard]] projections::UsageRecorder& usage() { return *usage_; }
+  [[nodiscard]] const projections::AuditStore& audit() const { return *audit_store_; }
+  [[nodiscard]] const projections::AuditFollower& audit_follower() const { return *audit_follower_; }
+  [[nodiscard]] actors::AuditLogs& audit_logs() { return *audit_logs_; }
+  [[nodiscard]] actors::DirectoryWorkflow& directory() { return *directory_; }
 
   /// Drops usage of before `time_ms` and rate-limit windows that count no more at `now_ms`.
   [[nodiscard]] Status drop_usage(std::int64_t time_ms, std::int64_t now_ms);
@@ -56,6 +64,7 @@ class Node {
   [[nodiscard]] Status open_usage(const v1::Config& config);
   [[nodiscard]] Status open_usage_log(const v1::Config& config);
   [[nodiscard]] Status restore_windows(const v1::Config& config);
+  [[nodiscard]] Status open_audit(const v1::Config& config);
 
   SystemClock clock_;
   std::string node_id_;  // with a cluster
@@ -65,11 +74,15 @@ class Node {
   std::unique_ptr<projections::UsageRecorder> usage_;
   std::unique_ptr<projections::SlidingWindows> windows_;
   NodeLog log_;
+  std::unique_ptr<projections::AuditStore> audit_store_;
+  std::unique_ptr<projections::AuditFollower> audit_follower_;
   std::unique_ptr<actors::Vault> vault_;
   std::unique_ptr<projections::Projections> projections_;
   std::unique_ptr<actors::Runtime> runtime_;
   std::unique_ptr<actors::RefillWorkflow> refills_;
   std::unique_ptr<actors::ResealWorkflow> reseals_;
+  std::unique_ptr<actors::AuditLogs> audit_logs_;
+  std::unique_ptr<actors::DirectoryWorkflow> directory_;
 };
 
 /// The usage stream of a data directory on which no server runs.

@@ -40,8 +40,8 @@ void add_write_path(const actors::Runtime::Stats& stats, Families& out) {
   out.push_back(std::move(commands));
   out.push_back(one_metric("keyfold_commands_in_flight", "Commands that wait for an answer.", MetricType::Gauge,
                            static_cast<double>(stats.in_flight)));
-  out.push_back(one_metric("keyfold_log_appends_total", "Appends to the log, of all partitions or on Kafka of one.", MetricType::Counter,
-                           static_cast<double>(stats.appends)));
+  out.push_back(one_metric("keyfold_log_appends_total", "Appends to the log, of all partitions or on Kafka of one.",
+                           MetricType::Counter, static_cast<double>(stats.appends)));
   out.push_back(one_metric("keyfold_log_records_total", "Appended records.", MetricType::Counter,
                            static_cast<double>(stats.records)));
   out.push_back(one_metric("keyfold_log_append_seconds_total", "Time in appends.", MetricType::Counter,
@@ -91,6 +91,21 @@ void add_usage(const NodeMetricsSources& sources, Families& out) {
                            static_cast<double>(sources.usage_log.next())));
 }
 
+void add_audit(const NodeMetricsSources& sources, Families& out) {
+  const auto stats = sources.audit_follower.stats();
+  add_counters({{"keyfold_audit_events_total", "Events that were added to the audit store.", stats.events},
+                {"keyfold_audit_errors_total", "Times that the audit store could not follow the log.", stats.errors}},
+               out);
+  MetricFamily lag{
+      "keyfold_audit_lag_events", "Events of the partition that the audit store lacks.", MetricType::Gauge, {}};
+  for (events::PartitionId partition = 0; partition < sources.audit.partitions(); ++partition) {
+    const events::Sequence next = sources.audit.next(partition);
+    add_labelled(lag, "partition", std::to_string(partition),
+                 static_cast<double>(sources.log.tail(partition).next - next));
+  }
+  out.push_back(std::move(lag));
+}
+
 class NodeMetrics final : public prometheus::Collectable {
  public:
   explicit NodeMetrics(NodeMetricsSources sources) : sources_(sources) {}
@@ -102,6 +117,7 @@ class NodeMetrics final : public prometheus::Collectable {
     add_partitions(sources_, out);
     add_ratelimits(sources_.windows.stats(), out);
     add_usage(sources_, out);
+    add_audit(sources_, out);
     if (sources_.kafka != nullptr) {
       auto cluster = cluster_metrics(sources_.runtime, *sources_.kafka);
       std::move(cluster.begin(), cluster.end(), std::back_inserter(out));

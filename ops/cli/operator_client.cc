@@ -61,6 +61,10 @@ Result<nlohmann::ordered_json> OperatorClient::cluster_status() const {
   return json_of(checked(std::move(result), address_), address_);
 }
 
+Result<nlohmann::ordered_json> OperatorClient::audit_logs() const {
+  return json_of(get(address_, "/audit/logs"), address_);
+}
+
 Result<nlohmann::ordered_json> OperatorClient::vault_status() const {
   return json_of(get(address_, "/vault/status"), address_);
 }

@@ -25,6 +25,9 @@ class OperatorClient {
   /// As ops::cluster_status gives it; kFailedPrecondition when the server is alone.
   [[nodiscard]] Result<nlohmann::ordered_json> cluster_status() const;
 
+  /// As ops::audit_logs_json gives it.
+  [[nodiscard]] Result<nlohmann::ordered_json> audit_logs() const;
+
   // Of the vault, as VaultAdmin answers.
   [[nodiscard]] Result<nlohmann::ordered_json> vault_status() const;
   [[nodiscard]] Result<nlohmann::ordered_json> rewrap() const;

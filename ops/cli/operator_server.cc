@@ -153,6 +153,10 @@ struct OperatorServer::Impl {
       if (!sources.cluster) return refuse(response, 404, "this server is alone: its log is in its data directory");
       answer_json(sources.cluster(), response);
     });
+    server.Get("/audit/logs", [this](const httplib::Request&, httplib::Response& response) {
+      if (!sources.audit_logs) return refuse(response, 404, "this server has no audit logs");
+      answer_json(sources.audit_logs(), response);
+    });
     server.Get("/version", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("{\"version\":\"" KEYFOLD_VERSION "\"}\n", "application/json");
     });

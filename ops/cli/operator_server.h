@@ -27,6 +27,7 @@ namespace keyfold::ops {
 ///   header
 ///                      X-Keyfold-Operator, which no web page can send here; 404 without a VaultAdmin
 ///   GET /cluster       who owns which partition, see ops::cluster_status; 404 without a cluster
+///   GET /audit/logs    names, public keys and sizes of the audit logs
 ///   GET /version       {"version":"0.1.0"}
 /// Threads of its own (4). Thread-safe.
 class OperatorServer {
@@ -39,6 +40,7 @@ class OperatorServer {
     VaultAdmin* vault = nullptr;
     std::function<nlohmann::ordered_json()> cluster;  // none: alone
     std::function<Status()> readiness;                // why not, beyond the listener's state; none: nothing
+    std::function<nlohmann::ordered_json()> audit_logs;
   };
   /// All sources outlive the server.
   explicit OperatorServer(Sources sources);

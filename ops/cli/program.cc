@@ -5,6 +5,7 @@
 #include <limits>
 #include <ostream>
 
+#include "ops/cli/audit_proof_commands.h"
 #include "ops/cli/client_commands.h"
 #include "ops/cli/cluster.h"
 #include "ops/cli/config.h"
@@ -36,6 +37,7 @@ class Program {
     add_usage_commands();
     add_cluster_commands();
     add_projection_commands();
+    add_audit_commands();
     add_vault_commands();
     add_workspace_commands();
     add_root_key_commands();
@@ -181,6 +183,52 @@ class Program {
         "--follow", [this] { usage_tail_.after = UsageTailRequest::After::kFollow; }, "Go on with usage as it comes");
   }
 
+  void add_audit_commands() {
+    CLI::App& audit = add_group("audit", "Prove what happened, and that nothing of it was changed");
+    const auto add_json = [this](CLI::App* sub, Output& output) {
+      sub->add_flag_callback(
+          "--json", [&output] { output = Output::kJson; }, "Print it as JSON");
+    };
+    CLI::App* logs = add(audit, "logs", "List the logs with their names, public keys and sizes", [this] {
+      return with_config([this](const v1::Config& config) { return list_audit_logs(config, client_, out_); });
+    });
+    add_data_options(logs);
+    logs->add_option("--server", client_.server, "Ask this server instead, as the holder of a root key")
+        ->type_name("URL");
+    logs->add_option("--root-key", client_.root_key, "A root key with event.*.read_event");
+    add_json(logs, client_.output);
+
+    CLI::App* verify =
+        add(audit, "verify", "Check a data directory, a log on Kafka, a served log or an export", [this] {
+          return with_config(
+              [this](const v1::Config& config) { return verify_audit_logs(config, audit_verify_, out_); });
+        });
+    add_data_options(verify);
+    auto* url = verify->add_option("--url", audit_verify_.url, "A served log, e.g. http://localhost:8080/audit/0");
+    verify->add_option("--export", audit_verify_.export_file, "An export with proofs")
+        ->type_name("FILE")
+        ->excludes(url);
+    verify->add_option("--key", audit_verify_.keys, "A verifier key, as `audit logs` shows it; repeat for more")
+        ->allow_extra_args(false);
+    verify->add_option("--root-key", audit_verify_.root_key, "Reads a served log's entries, too")->needs(url);
+    verify
+        ->add_option("--since", audit_verify_.since_file,
+                     "Older checkpoints that must be continued; the new ones replace them when all is well")
+        ->type_name("FILE");
+    add_json(verify, audit_verify_.output);
+
+    CLI::App* exported = add(audit, "export", "Write events with proofs that they are what was signed", [this] {
+      return with_config([this](const v1::Config& config) { return export_with_proofs(config, audit_export_, out_); });
+    });
+    add_data_options(exported);
+    exported->add_option("--format", export_format_, "proto: AuditExport messages, see docs/audit.md")
+        ->check(CLI::IsMember({"proto"}))
+        ->default_val("proto");
+    exported->add_option("--workspace", audit_export_.workspace_id, "Only this workspace's events");
+    exported->add_option("--output", audit_export_.file, "Where to write to (default: standard output)")
+        ->type_name("FILE");
+  }
+
   void add_projection_commands() {
     add_data_options(add(app_, "digest", "Print digests of the read models", [this] {
       return with_config([this](const v1::Config& config) { return print_digest(config, out_); });
@@ -292,6 +340,9 @@ class Program {
   bool bootstrap_ = false;
   TailRequest tail_;
   UsageTailRequest usage_tail_;
+  AuditVerifyRequest audit_verify_;
+  AuditExportRequest audit_export_;
+  std::string export_format_;
   std::string into_;
   std::string from_;
   std::string to_;

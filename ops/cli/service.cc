@@ -8,6 +8,7 @@
 #include "gateway/api/metrics.h"
 #include "gateway/http/server.h"
 #include "gateway/subscriptions/hub.h"
+#include "ops/cli/audit_proof_commands.h"
 #include "ops/cli/background_metrics.h"
 #include "ops/cli/cluster.h"
 #include "ops/cli/housekeeping.h"
@@ -42,7 +43,7 @@ struct Service::Impl {
     auto log = api::AccessLog::open(access_log_mode(config), config.access_log().file());
     if (!log) return tl::unexpected(log.error());
     access_log = *std::move(log);
-    housekeeping = std::make_unique<Housekeeping>(*node, usage_retention_ms(config));
+    housekeeping = std::make_unique<Housekeeping>(*node, config);
     vault_admin = std::make_unique<VaultAdmin>(node->vault(), node->reseals(), node->clock(),
                                                [this] { housekeeping->wake_reseals(); });
     return {};
@@ -52,15 +53,16 @@ struct Service::Impl {
     subscriptions = std::make_unique<subscriptions::Hub>(node->log(), node->projections(), hub_options(config));
     api = std::make_unique<api::Api>(api::Services{
         node->projections(), node->runtime(), node->vault(), node->clock(), metrics, *access_log, node->windows(),
-        node->usage(), node->usage_store(), config.usage().retention_days(), *subscriptions});
+        node->usage(), node->usage_store(), config.usage().retention_days(), *subscriptions, node->log(), node->audit(),
+        node->audit_logs(), config.audit().public_() == "on"});
     server = std::make_unique<http::Server>(
         server_options(config),
         [this](const http::Request& request, http::Exchange& exchange) { return api->handle(request, exchange); },
         api::render_listener_error);
-    metrics.add(
-        make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log, node->windows(),
-                           node->usage_log(), node->usage(), node->clock(), node->kafka_log()}));
-    metrics.add(make_background_metrics(node->vault(), node->refills(), node->reseals()));
+    metrics.add(make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log,
+                                   node->windows(), node->usage_log(), node->usage(), node->clock(), node->audit(),
+                                   node->audit_follower(), node->kafka_log()}));
+    metrics.add(make_background_metrics(node->vault(), node->refills(), node->reseals(), node->audit_logs()));
     metrics.add(make_subscription_metrics(*subscriptions));
     OperatorServer::Sources sources{node->log(), node->projections(), metrics, node->usage_log(), vault_admin.get(), {},
                                     {}};
@@ -69,6 +71,7 @@ struct Service::Impl {
       readiness = std::make_unique<ClusterReadiness>(node->runtime(), *kafka, config.cluster().lag_ms_max());
       sources.readiness = [this] { return readiness->check(); };
     }
+    sources.audit_logs = [this] { return audit_logs_json(node->audit_logs()); };
     operator_server = std::make_unique<OperatorServer>(std::move(sources));
     const auto port = static_cast<std::uint16_t>(config.operator_().port());
     if (Status started = operator_server->start(config.operator_().address(), port); !started) return started;

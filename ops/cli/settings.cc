@@ -74,7 +74,8 @@ Paths paths_of(const v1::Config& config) {
           or_below(config.vault().master_key_file(), data, "master.key"),
           data / "runtime.json",
           or_below(config.usage().directory(), data, "usage"),
-          data / "usage_projections"};
+          data / "usage_projections",
+          or_below(config.audit().directory(), data, "audit")};
 }
 
 http::ServerOptions server_options(const v1::Config& config) {
@@ -112,6 +113,10 @@ projections::UsageStoreOptions usage_store_options(const v1::Config& config) {
   options.minutes_kept_ms = usage_retention_ms(config);
   options.days_kept_ms = std::max(options.days_kept_ms, options.minutes_kept_ms);
   return options;
+}
+
+actors::AuditLogsOptions audit_logs_options(const v1::Config& config, const std::string& node_id) {
+  return {.origin = config.audit().origin(), .node_id = node_id};
 }
 
 std::int64_t usage_retention_ms(const v1::Config& config) { return config.usage().retention_days() * kDayMs; }

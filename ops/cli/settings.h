@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "actors/audit/audit_logs.h"
 #include "actors/runtime.h"
 #include "actors/vault/vault.h"
 #include "events/embedded_log.h"
@@ -25,6 +26,7 @@ struct Paths {
   std::filesystem::path runtime_file;  // runtime.json of a running server
   std::filesystem::path usage;
   std::filesystem::path usage_projections;
+  std::filesystem::path audit;
 };
 [[nodiscard]] Paths paths_of(const v1::Config& config);
 
@@ -32,6 +34,8 @@ struct Paths {
 [[nodiscard]] actors::RuntimeOptions runtime_options(const v1::Config& config);
 [[nodiscard]] projections::UsageRecorderOptions usage_recorder_options(const v1::Config& config);
 [[nodiscard]] projections::UsageStoreOptions usage_store_options(const v1::Config& config);
+/// `node_id` is empty for one that stands alone.
+[[nodiscard]] actors::AuditLogsOptions audit_logs_options(const v1::Config& config, const std::string& node_id);
 /// How long the usage stream is kept.
 [[nodiscard]] std::int64_t usage_retention_ms(const v1::Config& config);
 [[nodiscard]] subscriptions::HubOptions hub_options(const v1::Config& config);

@@ -32,6 +32,8 @@ void ApiFixture::restart_after(const std::string& workspace_id, const std::strin
 void ApiFixture::open() {
   log = events::EmbeddedLog::open({.directory = directory_.path() / "log"}).value();
   projections = projections::Projections::open(directory_.path() / "projections", *log, {}).value();
+  audit = projections::AuditStore::open(directory_.path() / "audit", *log).value();
+  audit_follower_ = std::make_unique<projections::AuditFollower>(*audit, [](const Error&) {});
   usage_log = events::EmbeddedUsageLog::open({.directory = directory_.path() / "usage"}).value();
   usage_store =
       projections::UsageStore::open({.directory = directory_.path() / "usage_projections"}, *usage_log).value();
@@ -41,12 +43,13 @@ void ApiFixture::open() {
   ASSERT_TRUE(runtime->start());
   vault = std::make_unique<actors::Vault>(*log, actors::MasterKey::from_file(directory_.path() / "master.key").value(),
                                           clock);
+  audit_logs = actors::AuditLogs::open(*audit, *log, *log, *vault, {}).value();
   metrics = std::make_unique<Metrics>();
   windows = std::make_unique<projections::SlidingWindows>(10'000);
   access_log_ = AccessLog::open(AccessLog::Mode::kAll, (directory_.path() / "access.log").string()).value();
   subscriptions = std::make_unique<subscriptions::Hub>(*log, *projections, hub_options);
   api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault, clock, *metrics, *access_log_, *windows, *usage,
-                                        *usage_store, 90, *subscriptions});
+                                        *usage_store, 90, *subscriptions, *log, *audit, *audit_logs, true});
   server_ = std::make_unique<http::Server>(
       http::ServerOptions{.port = 0, .threads = 1},
       [this](const http::Request& request, http::Exchange& exchange) { return api_->handle(request, exchange); },
@@ -61,11 +64,14 @@ void ApiFixture::close() {
   server_.reset();
   subscriptions.reset();
   access_log_.reset();
+  audit_logs.reset();
   vault.reset();
   runtime.reset();
   usage.reset();
   usage_store.reset();
   usage_log.reset();
+  audit_follower_.reset();
+  audit.reset();
   projections.reset();
   log.reset();
 }

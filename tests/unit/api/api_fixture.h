@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/audit/audit_logs.h"
 #include "actors/runtime.h"
 #include "actors/vault/vault.h"
 #include "events/embedded_log.h"
@@ -15,6 +16,7 @@
 #include "gateway/api/api.h"
 #include "gateway/api/metrics.h"
 #include "gateway/subscriptions/hub.h"
+#include "projections/audit_follower.h"
 #include "projections/projections.h"
 #include "projections/usage_recorder.h"
 #include "projections/usage_store.h"
@@ -60,12 +62,14 @@ class ApiFixture {
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<events::EmbeddedLog> log;
   std::unique_ptr<projections::Projections> projections;
+  std::unique_ptr<projections::AuditStore> audit;  // follows the log by itself
   std::unique_ptr<events::UsageLog> usage_log;
   std::unique_ptr<projections::UsageStore> usage_store;
   std::unique_ptr<projections::UsageRecorder> usage;  // writes when it is flushed, not by itself
   std::unique_ptr<actors::Runtime> runtime;
   std::unique_ptr<projections::SlidingWindows> windows;  // empty after a restart
   std::unique_ptr<actors::Vault> vault;
+  std::unique_ptr<actors::AuditLogs> audit_logs;  // publishes when it is told to, not by itself
   std::unique_ptr<subscriptions::Hub> subscriptions;
   subscriptions::HubOptions hub_options;  // from the next restart on
 
@@ -79,6 +83,7 @@ class ApiFixture {
   actors::Outcome ask(v1::Command command);
 
   keyfold::testing::TemporaryDirectory directory_;
+  std::unique_ptr<projections::AuditFollower> audit_follower_;
   std::unique_ptr<AccessLog> access_log_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<http::Server> server_;

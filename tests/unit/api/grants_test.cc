@@ -56,6 +56,8 @@ TEST(Administrator, MayDoEverythingInItsWorkspace) {
 
 TEST(Administrator, DoesNotReachBeyondItsWorkspace) {
   EXPECT_FALSE(allows_tuple({"administrator"}, "workspace.*.create_workspace"));
+  EXPECT_FALSE(allows_tuple({"administrator"}, "audit.*.read_entries"));
+  EXPECT_TRUE(allows_tuple({"audit.*.read_entries"}, "audit.*.read_entries"));
   EXPECT_TRUE(allows_tuple({"administrator", "workspace.*.create_workspace"}, "workspace.*.create_workspace"));
 }
 
@@ -172,6 +174,7 @@ TEST(Granting, ByAnAdministratorEndsAtItsWorkspace) {
   EXPECT_TRUE(grants({"administrator"}, "api.*.read_key"));
   EXPECT_TRUE(grants({"administrator"}, "administrator"));
   EXPECT_FALSE(grants({"administrator"}, "workspace.*.manage_root_keys"));
+  EXPECT_FALSE(grants({"administrator"}, "audit.*.read_entries"));
   EXPECT_TRUE(grants({"administrator", "workspace.*.manage_root_keys"}, "workspace.*.manage_root_keys"));
 }
 

@@ -19,8 +19,11 @@ TEST_F(Bootstrap, MakesARootKeyWithEveryPermission) {
   const auto root_key = node->projections().root_keys().find(sha256(made->root_key));
   ASSERT_TRUE(root_key);
   EXPECT_EQ(root_key->workspace_id, made->workspace_id);
-  const std::vector<std::string> permissions = {"administrator", "workspace.*.create_workspace",
-                                                "workspace.*.manage_root_keys", "workspace.*.read_workspace",
+  const std::vector<std::string> permissions = {"administrator",
+                                                "audit.*.read_entries",
+                                                "workspace.*.create_workspace",
+                                                "workspace.*.manage_root_keys",
+                                                "workspace.*.read_workspace",
                                                 "workspace.*.update_workspace"};
   EXPECT_EQ(root_key->permissions, permissions);
 }
