@@ -37,6 +37,7 @@ enum class RejectionCode {
   kOverloaded,            // the partition's queue is full, or it is shutting down: retry later
   kUnknownOutcome,        // the append failed: ask again with the same Idempotency-Key
   kNotOwner,              // nothing happened: no node that could be reached owns the partition, retry a little later
+  kWebhookNotFound,
 };
 
 struct Rejection {

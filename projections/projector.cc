@@ -13,15 +13,16 @@
 #include "projections/ratelimit.h"
 #include "projections/role.h"
 #include "projections/root_key.h"
+#include "projections/webhook.h"
 #include "projections/workspace.h"
 
 namespace keyfold::projections {
 namespace {
 
 constexpr std::array<Projector, kTableCount> kProjectors = {
-    kWorkspaceProjector, kRootKeyProjector,    kApiProjector,       kKeyProjector,
-    kIdentityProjector,  kPermissionProjector, kRoleProjector,      kCommandProjector,
-    kPortalProjector,    kRatelimitProjector,  kMigrationProjector, kPartitionProjector,
+    kWorkspaceProjector,  kRootKeyProjector,   kApiProjector,     kKeyProjector,    kIdentityProjector,
+    kPermissionProjector, kRoleProjector,      kCommandProjector, kPortalProjector, kRatelimitProjector,
+    kMigrationProjector,  kPartitionProjector, kWebhookProjector,
 };
 
 constexpr bool in_table_order() {

@@ -27,8 +27,9 @@ enum class Table : std::uint8_t {
   kRatelimits,
   kMigrations,
   kPartitions,
+  kWebhooks,
 };
-inline constexpr std::size_t kTableCount = 12;
+inline constexpr std::size_t kTableCount = 13;
 
 /// Reads rows of one partition. Row keys are a one-character kind, '/', and an id: see each projector's header.
 class RowReader {

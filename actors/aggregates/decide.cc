@@ -16,6 +16,7 @@
 #include "actors/aggregates/role.h"
 #include "actors/aggregates/root_key.h"
 #include "actors/aggregates/tree_heads.h"
+#include "actors/aggregates/webhook.h"
 #include "actors/aggregates/workspace.h"
 #include "projections/workspace.h"
 
@@ -104,6 +105,22 @@ Decided decide(const v1::Command& command, std::int64_t time_ms, const projectio
       return decide(command.set_ratelimit_override(), context, reader);
     case v1::Command::kDeleteRatelimitOverride:
       return decide(command.delete_ratelimit_override(), context, reader);
+    case v1::Command::kCreateWebhook:
+      return decide(command.create_webhook(), context, reader);
+    case v1::Command::kUpdateWebhook:
+      return decide(command.update_webhook(), context, reader);
+    case v1::Command::kDeleteWebhook:
+      return decide(command.delete_webhook(), context, reader);
+    case v1::Command::kRotateWebhookSecret:
+      return decide(command.rotate_webhook_secret(), context, reader);
+    case v1::Command::kTestWebhook:
+      return decide(command.test_webhook(), context, reader);
+    case v1::Command::kRedeliverWebhook:
+      return decide(command.redeliver_webhook(), context, reader);
+    case v1::Command::kRecordWebhookDeliveries:
+      return decide(command.record_webhook_deliveries(), context, reader);
+    case v1::Command::kResealWebhook:
+      return decide(command.reseal_webhook(), context, reader);
     case v1::Command::kPublishTreeHeads:  // of no workspace: see above
     case v1::Command::BODY_NOT_SET:
       break;

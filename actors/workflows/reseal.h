@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -18,7 +19,7 @@ namespace keyfold::actors {
 /// that is cut off is gone on with by the next one.
 ///
 /// Whoever keeps ciphertext for longer than an hour of the clock is counted here, or its data key would be destroyed
-/// under it. Today these are the secrets of recoverable keys; their ring is their workspace.
+/// under it. Today these are the secrets of recoverable keys and of webhooks; their ring is their workspace.
 class ResealWorkflow {
  public:
   /// All outlive it.
@@ -54,8 +55,23 @@ class ResealWorkflow {
   [[nodiscard]] Result<std::map<std::string, DataKeyIds>> superseded() const;
   void reseal_ring(const std::string& ring, const DataKeyIds& old_keys, const std::stop_token& stop, Report& report);
   [[nodiscard]] Status destroy_idle(const std::string& ring, const DataKeyIds& old_keys, Report& report);
-  using SecretVisitor = std::function<bool(const std::string& key_id, const std::string& data_key)>;
+  /// A key or a webhook whose row holds ciphertext.
+  struct Secret {
+    projections::Table table;
+    std::string id;
+    std::string data_key;
+  };
+  using SecretVisitor = std::function<bool(const Secret& secret)>;
   void visit_secrets(const std::string& ring, const SecretVisitor& visit) const;
+  /// False when the visitor said so.
+  [[nodiscard]] bool visit_list(const std::string& ring, projections::Table table, std::string_view list,
+                                const SecretVisitor& visit) const;
+  /// The command that puts new ciphertext into the place of the old; nothing when the row has gone.
+  struct Resealed {
+    v1::Command command;
+    DataKeyHold hold;
+  };
+  [[nodiscard]] Result<std::optional<Resealed>> seal_anew(const std::string& ring, const Secret& secret) const;
 
   Runtime& runtime_;
   const projections::Projections& projections_;

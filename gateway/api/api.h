@@ -9,6 +9,7 @@
 #include "actors/vault/vault.h"
 #include "gateway/http/message.h"
 #include "gateway/http/server.h"
+#include "gateway/subscriptions/outgoing_url.h"
 #include "projections/audit_store.h"
 #include "projections/projections.h"
 #include "projections/sliding_windows.h"
@@ -24,6 +25,12 @@ namespace keyfold::api {
 
 class AccessLog;
 class Metrics;
+
+/// What webhooks may be made.
+struct WebhookSettings {
+  subscriptions::OutgoingPolicy targets;
+  std::uint32_t webhooks_max = 100;  // of a workspace
+};
 
 /// What the endpoints stand on. All outlive the Api.
 struct Services {
@@ -42,6 +49,7 @@ struct Services {
   const projections::AuditStore& audit;  // a moment behind the log
   const actors::AuditLogs& audit_logs;
   bool audit_is_public;  // whether checkpoints and tiles are for everybody
+  WebhookSettings webhooks;
 };
 
 /// The REST API as one function from request to answer. Thread-safe.

@@ -133,6 +133,13 @@ ApiError root_key_not_found() {
 ApiError workspace_not_found() { return not_found("unkey/data/workspace_not_found", "The workspace does not exist."); }
 ApiError portal_not_found() { return not_found("unkey/data/portal_not_found", "The portal does not exist."); }
 
+ApiError webhook_not_found() { return not_found("urn:keyfold:error:webhook_not_found", "The webhook does not exist."); }
+
+ApiError webhook_delivery_not_found() {
+  return not_found("urn:keyfold:error:webhook_delivery_not_found",
+                   "The delivery does not exist, or it is not remembered any more.");
+}
+
 ApiError portal_session_not_found() {
   return {401,
           "Unauthorized",
@@ -289,6 +296,8 @@ ApiError from_rejection(const actors::Rejection& rejection) {
       return portal_not_found();
     case kPortalSessionNotFound:
       return portal_session_not_found();
+    case kWebhookNotFound:
+      return webhook_not_found();
     case kRoleExists:
       return {409, "Conflicting Resource", "unkey/data/role_already_exists", rejection.detail, {}};
     case kIdempotencyKeyReused:

@@ -52,6 +52,8 @@ inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<A
 [[nodiscard]] ApiError root_key_not_found();
 [[nodiscard]] ApiError workspace_not_found();
 [[nodiscard]] ApiError portal_not_found();
+[[nodiscard]] ApiError webhook_not_found();
+[[nodiscard]] ApiError webhook_delivery_not_found();
 /// One text for a code or token that is unknown, used or expired.
 [[nodiscard]] ApiError portal_session_not_found();
 [[nodiscard]] ApiError portal_token_missing();

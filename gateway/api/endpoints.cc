@@ -10,6 +10,7 @@
 #include "gateway/api/ratelimit/endpoints.h"
 #include "gateway/api/role/endpoints.h"
 #include "gateway/api/root_key/endpoints.h"
+#include "gateway/api/webhook/endpoints.h"
 #include "gateway/api/workspace/endpoints.h"
 
 namespace keyfold::api {
@@ -20,6 +21,7 @@ namespace {
 bool seals(const Call& call) { return call.body.value("recoverable", false); }
 bool may_seal(const Call&) { return true; }  // only the key tells whether it is recoverable
 bool opens(const Call& call) { return call.body.value("decrypt", false); }
+bool seals_headers(const Call& call) { return call.body.contains("headers"); }
 
 }  // namespace
 
@@ -81,6 +83,15 @@ std::span<const Endpoint> endpoints() {
       {"/v2/ratelimit.listOverrides", list_overrides, true},
       {"/v2/ratelimit.deleteNamespace", delete_namespace},
       {"/v2/ratelimit.listNamespaces", list_namespaces, true},
+      {.path = "/v2/webhooks.createWebhook", .run = create_webhook, .no_store = true, .may_block = may_seal},
+      {"/v2/webhooks.getWebhook", get_webhook},
+      {"/v2/webhooks.listWebhooks", list_webhooks, true},
+      {.path = "/v2/webhooks.updateWebhook", .run = update_webhook, .may_block = seals_headers},
+      {"/v2/webhooks.deleteWebhook", delete_webhook},
+      {.path = "/v2/webhooks.rotateSecret", .run = rotate_webhook_secret, .no_store = true, .may_block = may_seal},
+      {"/v2/webhooks.testWebhook", test_webhook},
+      {"/v2/webhooks.listDeliveries", list_deliveries, true},
+      {"/v2/webhooks.redeliver", redeliver, true},
       {"/v2/workspaces.createWorkspace", create_workspace},
       {"/v2/workspaces.listWorkspaces", list_workspaces, true},
       {"/v2/workspaces.updateWorkspace", update_workspace},

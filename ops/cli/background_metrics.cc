@@ -54,11 +54,35 @@ void add_checkpoints(const actors::AuditLogs::Stats& stats, Families& out) {
                out);
 }
 
+void add_webhooks(const actors::WebhookWorkflow::Stats& stats, Families& out) {
+  MetricFamily attempts{
+      "keyfold_webhook_attempts_total", "Attempts to deliver, by what follows.", MetricType::Counter, {}};
+  add_labelled(attempts, "outcome", "delivered", static_cast<double>(stats.delivered));
+  add_labelled(attempts, "outcome", "retry", static_cast<double>(stats.retried));
+  add_labelled(attempts, "outcome", "failed", static_cast<double>(stats.failed));
+  out.push_back(std::move(attempts));
+  const auto gauge = [&out](const char* name, const char* help, double value) {
+    out.push_back(one_metric(name, help, MetricType::Gauge, value));
+  };
+  gauge("keyfold_webhooks", "Enabled webhooks that this node sends to.", static_cast<double>(stats.webhooks));
+  gauge("keyfold_webhook_pending", "Deliveries that wait for an attempt or are under way.",
+        static_cast<double>(stats.pending));
+  gauge("keyfold_webhook_dead_letters", "Deliveries that failed for good and are remembered.",
+        static_cast<double>(stats.dead_letters));
+  gauge("keyfold_webhook_oldest_pending_seconds", "Age of the oldest event that waits; 0: none does.",
+        static_cast<double>(stats.oldest_pending_ms) / 1'000);
+  out.push_back(one_metric("keyfold_webhook_errors_total", "Reading events or recording progress failed, for now.",
+                           MetricType::Counter, static_cast<double>(stats.errors)));
+  out.push_back(one_metric("keyfold_webhooks_disabled_total", "Webhooks that were disabled for failing or being gone.",
+                           MetricType::Counter, static_cast<double>(stats.disabled)));
+}
+
 class BackgroundMetrics final : public prometheus::Collectable {
  public:
   BackgroundMetrics(const actors::Vault& vault, const actors::RefillWorkflow& refills,
-                    const actors::ResealWorkflow& reseals, const actors::AuditLogs& audit_logs)
-      : vault_(vault), refills_(refills), reseals_(reseals), audit_logs_(audit_logs) {}
+                    const actors::ResealWorkflow& reseals, const actors::AuditLogs& audit_logs,
+                    const actors::WebhookWorkflow& webhooks)
+      : vault_(vault), refills_(refills), reseals_(reseals), audit_logs_(audit_logs), webhooks_(webhooks) {}
 
   [[nodiscard]] Families Collect() const override {
     Families out;
@@ -66,6 +90,7 @@ class BackgroundMetrics final : public prometheus::Collectable {
     add_reseals(reseals_.stats(), out);
     add_refills(refills_.stats(), out);
     add_checkpoints(audit_logs_.stats(), out);
+    add_webhooks(webhooks_.stats(), out);
     return out;
   }
 
@@ -74,6 +99,7 @@ class BackgroundMetrics final : public prometheus::Collectable {
   const actors::RefillWorkflow& refills_;
   const actors::ResealWorkflow& reseals_;
   const actors::AuditLogs& audit_logs_;
+  const actors::WebhookWorkflow& webhooks_;
 };
 
 }  // namespace
@@ -81,8 +107,9 @@ class BackgroundMetrics final : public prometheus::Collectable {
 std::shared_ptr<prometheus::Collectable> make_background_metrics(const actors::Vault& vault,
                                                                  const actors::RefillWorkflow& refills,
                                                                  const actors::ResealWorkflow& reseals,
-                                                                 const actors::AuditLogs& audit_logs) {
-  return std::make_shared<BackgroundMetrics>(vault, refills, reseals, audit_logs);
+                                                                 const actors::AuditLogs& audit_logs,
+                                                                 const actors::WebhookWorkflow& webhooks) {
+  return std::make_shared<BackgroundMetrics>(vault, refills, reseals, audit_logs, webhooks);
 }
 
 }  // namespace keyfold::ops

@@ -6,6 +6,7 @@
 #include "actors/vault/vault.h"
 #include "actors/workflows/refill.h"
 #include "actors/workflows/reseal.h"
+#include "actors/workflows/webhooks.h"
 
 namespace prometheus {
 class Collectable;
@@ -18,6 +19,7 @@ namespace keyfold::ops {
 [[nodiscard]] std::shared_ptr<prometheus::Collectable> make_background_metrics(const actors::Vault& vault,
                                                                                const actors::RefillWorkflow& refills,
                                                                                const actors::ResealWorkflow& reseals,
-                                                                               const actors::AuditLogs& audit_logs);
+                                                                               const actors::AuditLogs& audit_logs,
+                                                                               const actors::WebhookWorkflow& webhooks);
 
 }  // namespace keyfold::ops

@@ -16,6 +16,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kMinute{60'000};
 /// A data key may be held for a moment by a request under way.
 constexpr milliseconds kHeldPause{200};
+/// What went wrong is hardly better at once.
+constexpr milliseconds kErrorPause{1'000};
 
 milliseconds destroy_expired(actors::Vault& vault) {
   const auto destroyed = vault.destroy_expired();
@@ -99,6 +101,19 @@ class DirectoryTask {
   bool is_first_ = true;
 };
 
+milliseconds send_webhooks(Node& node, const std::stop_token& stop) {
+  const std::uint64_t disabled = node.webhooks().stats().disabled;
+  const milliseconds rest = node.webhooks().run(stop);
+  if (const std::uint64_t more = node.webhooks().stats().disabled - disabled; more > 0) {
+    spdlog::warn("disabled {} webhooks that are gone or have been failing for too long", more);
+  }
+  if (const std::string error = node.webhooks().take_error(); !error.empty() && !stop.stop_requested()) {
+    spdlog::error("webhooks: {}", error);
+    return kErrorPause;
+  }
+  return rest;
+}
+
 }  // namespace
 
 Housekeeping::Housekeeping(Node& node, const v1::Config& config)
@@ -108,7 +123,13 @@ Housekeeping::Housekeeping(Node& node, const v1::Config& config)
       refills_([&node](const std::stop_token& stop) { return refill(node, stop); }),
       reseals_([&node](const std::stop_token& stop) { return reseal(node, stop); }),
       checkpoints_(CheckpointTask(node, milliseconds(config.audit().checkpoint_interval_ms()))),
-      directory_(DirectoryTask(node, milliseconds(config.audit().directory_interval_ms()))) {}
+      directory_(DirectoryTask(node, milliseconds(config.audit().directory_interval_ms()))),
+      node_(node),
+      webhooks_([&node](const std::stop_token& stop) { return send_webhooks(node, stop); }) {
+  node.webhooks().on_wake([this] { webhooks_.wake(); });
+}
+
+Housekeeping::~Housekeeping() { stop(); }
 
 void Housekeeping::stop() {
   expiry_.stop();
@@ -117,6 +138,9 @@ void Housekeeping::stop() {
   reseals_.stop();
   checkpoints_.stop();
   directory_.stop();
+  node_.webhooks().on_wake(nullptr);
+  webhooks_.stop();
+  node_.webhooks().finish();
 }
 
 }  // namespace keyfold::ops

@@ -3,8 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include "events/embedded_usage_log.h"
+#include "gateway/subscriptions/webhook_sender.h"
 #include "ops/cli/progress.h"
 #include "ops/cli/settings.h"
+#include "ops/cli/webhook_settings.h"
 #include "projections/window_charges.h"
 
 namespace keyfold::ops {
@@ -41,6 +43,7 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
   if (const Status opened = node->open_audit(config); !opened) return tl::unexpected(opened.error());
   if (const Status opened = node->open_usage(config); !opened) return tl::unexpected(opened.error());
   if (const Status opened = node->open_runtime(config); !opened) return tl::unexpected(opened.error());
+  if (const Status opened = node->open_webhooks(config); !opened) return tl::unexpected(opened.error());
   node->refills_ = std::make_unique<actors::RefillWorkflow>(*node->runtime_, *node->projections_, node->clock_);
   node->reseals_ =
       std::make_unique<actors::ResealWorkflow>(*node->runtime_, *node->projections_, *node->vault_, node->clock_);
@@ -63,6 +66,17 @@ Status Node::open_runtime(const v1::Config& config) {
   Status started = runtime_->start();
   if (started && log_.kafka != nullptr) spdlog::info("node {} at {}", node_id_, runtime_->node().address);
   return started;
+}
+
+Status Node::open_webhooks(const v1::Config& config) {
+  auto options = webhook_options(config);
+  if (!options) return tl::unexpected(options.error());
+  auto outgoing = outgoing_options(config);
+  if (!outgoing) return tl::unexpected(outgoing.error());
+  webhook_transport_ = std::make_unique<subscriptions::WebhookSender>(*std::move(outgoing), options->connections_max);
+  webhooks_ = std::make_unique<actors::WebhookWorkflow>(*runtime_, *log_.log, *projections_, *vault_, clock_,
+                                                        *webhook_transport_, *std::move(options));
+  return {};
 }
 
 Status Node::open_usage_log(const v1::Config& config) {

@@ -8,6 +8,7 @@
 #include "actors/workflows/directory.h"
 #include "actors/workflows/refill.h"
 #include "actors/workflows/reseal.h"
+#include "actors/workflows/webhooks.h"
 #include "events/kafka/kafka_usage_log.h"
 #include "events/usage_log.h"
 #include "keyfold/v1/config.pb.h"
@@ -42,6 +43,7 @@ class Node {
   [[nodiscard]] projections::SlidingWindows& windows() { return *windows_; }
   [[nodiscard]] actors::RefillWorkflow& refills() { return *refills_; }
   [[nodiscard]] actors::ResealWorkflow& reseals() { return *reseals_; }
+  [[nodiscard]] actors::WebhookWorkflow& webhooks() { return *webhooks_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const events::UsageLog& usage_log() const { return *usage_log_; }
   [[nodiscard]] const projections::UsageStore& usage_store() const { return *usage_store_; }
@@ -61,6 +63,7 @@ class Node {
  private:
   Node() = default;
   [[nodiscard]] Status open_runtime(const v1::Config& config);
+  [[nodiscard]] Status open_webhooks(const v1::Config& config);
   [[nodiscard]] Status open_usage(const v1::Config& config);
   [[nodiscard]] Status open_usage_log(const v1::Config& config);
   [[nodiscard]] Status restore_windows(const v1::Config& config);
@@ -83,6 +86,8 @@ class Node {
   std::unique_ptr<actors::ResealWorkflow> reseals_;
   std::unique_ptr<actors::AuditLogs> audit_logs_;
   std::unique_ptr<actors::DirectoryWorkflow> directory_;
+  std::unique_ptr<actors::WebhookTransport> webhook_transport_;
+  std::unique_ptr<actors::WebhookWorkflow> webhooks_;
 };
 
 /// The usage stream of a data directory on which no server runs.

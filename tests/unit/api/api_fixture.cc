@@ -48,8 +48,22 @@ void ApiFixture::open() {
   windows = std::make_unique<projections::SlidingWindows>(10'000);
   access_log_ = AccessLog::open(AccessLog::Mode::kAll, (directory_.path() / "access.log").string()).value();
   subscriptions = std::make_unique<subscriptions::Hub>(*log, *projections, hub_options);
-  api_ = std::make_unique<Api>(Services{*projections, *runtime, *vault, clock, *metrics, *access_log_, *windows, *usage,
-                                        *usage_store, 90, *subscriptions, *log, *audit, *audit_logs, true});
+  api_ = std::make_unique<Api>(Services{*projections,
+                                        *runtime,
+                                        *vault,
+                                        clock,
+                                        *metrics,
+                                        *access_log_,
+                                        *windows,
+                                        *usage,
+                                        *usage_store,
+                                        90,
+                                        *subscriptions,
+                                        *log,
+                                        *audit,
+                                        *audit_logs,
+                                        true,
+                                        {}});
   server_ = std::make_unique<http::Server>(
       http::ServerOptions{.port = 0, .threads = 1},
       [this](const http::Request& request, http::Exchange& exchange) { return api_->handle(request, exchange); },
