@@ -24,15 +24,9 @@ std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+bool is_time(const FieldDescriptor& field) { return field.name().ends_with("_at_ms"); }
+bool is_hidden(const FieldDescriptor& field) { return field.options().GetExtension(v1::is_hidden); }
 bool is_json_text(const FieldDescriptor& field) { return field.name().ends_with(kJsonSuffix); }
-
-/// The field's JSON name: camelCase, without a suffix that only says how the value is stored.
-std::string public_name(const FieldDescriptor& field) {
-  const std::string& name = field.json_name();
-  if (is_json_text(field)) return name.substr(0, name.size() - (kJsonSuffix.size() - 1));
-  if (field.name().ends_with("_at_ms")) return name.substr(0, name.size() - 2);
-  return name;
-}
 
 void append_message(std::string& out, const Message& message);
 void append_list(std::string& out, const Message& message, const FieldDescriptor& field);
@@ -114,9 +108,10 @@ void append_list(std::string& out, const Message& message, const FieldDescriptor
 }
 
 bool is_shown(const Message& message, const FieldDescriptor& field) {
-  if (field.options().GetExtension(v1::is_hidden)) return false;
+  if (is_hidden(field)) return false;
   if (field.is_repeated()) return true;
-  const bool may_be_absent = field.has_presence() || field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+  const bool may_be_absent =
+      field.has_presence() || field.cpp_type() == FieldDescriptor::CPPTYPE_STRING || is_time(field);
   return !may_be_absent || message.GetReflection()->HasField(message, &field);
 }
 
@@ -149,7 +144,7 @@ void append_member(std::string& out, std::string_view name, const std::string& v
   out.append(",\"").append(name).append("\":").append(quoted(value));
 }
 
-std::string public_name(v1::Principal::Type type) {
+std::string name_of(v1::Principal::Type type) {
   switch (type) {
     case v1::Principal::ROOT_KEY:
       return "rootKey";
@@ -163,6 +158,14 @@ std::string public_name(v1::Principal::Type type) {
 }
 
 }  // namespace
+
+std::string public_name(const FieldDescriptor& field) {
+  if (is_hidden(field)) return {};
+  const std::string& name = field.json_name();
+  if (is_json_text(field)) return name.substr(0, name.size() - (kJsonSuffix.size() - 1));
+  if (is_time(field)) return name.substr(0, name.size() - 2);
+  return name;
+}
 
 bool is_public(const v1::Payload& payload) {
   const FieldDescriptor* field = event_field(payload);
@@ -190,7 +193,7 @@ void append_public_json(std::string& out, const Event& event) {
   append_member(out, "workspaceId", header.workspace_id());
   out.append(",\"resource\":{\"kind\":").append(quoted(header.stream_kind()));
   out.append(",\"id\":").append(quoted(header.stream_id())).append("}");
-  out.append(",\"principal\":{\"type\":\"").append(public_name(header.principal().type())).append("\"");
+  out.append(",\"principal\":{\"type\":\"").append(name_of(header.principal().type())).append("\"");
   append_member(out, "id", header.principal().id());
   append_member(out, "name", header.principal().name());
   out += '}';
@@ -206,6 +209,8 @@ void append_public_json(std::string& out, const Event& event) {
   }
   out += '}';
 }
+
+void append_public_json(std::string& out, const Message& message) { append_message(out, message); }
 
 bool EventFilter::matches(const Event& event) const {
   const v1::EventHeader& header = event.header;

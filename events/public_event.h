@@ -21,8 +21,14 @@ namespace keyfold::events {
 ///   requestId, correlationId, remoteIp, userAgent, data
 /// `data` holds the payload's fields in camelCase: whole numbers as numbers, lists always, texts unless they are empty;
 /// a field that an update may clear is the new value or null; `..._json` is the JSON itself, without the suffix;
-/// `..._at_ms` is Unix milliseconds, without `_ms`. Hidden fields (hashes, ciphertext) are left out.
+/// `..._at_ms` is Unix milliseconds, without `_ms`, and left out when 0. Hidden fields (hashes, ciphertext) are left
+/// out.
 void append_public_json(std::string& out, const Event& event);
+/// Any message in the form of `data`.
+void append_public_json(std::string& out, const google::protobuf::Message& message);
+
+/// The field's name there; empty for a hidden one.
+[[nodiscard]] std::string public_name(const google::protobuf::FieldDescriptor& field);
 
 /// Which events somebody wants. Every member that is set must match.
 struct EventFilter {
