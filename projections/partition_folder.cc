@@ -4,6 +4,8 @@
 #include <limits>
 #include <tuple>
 
+#include "events/log_prefix.h"
+
 namespace keyfold::projections {
 namespace {
 
@@ -40,7 +42,9 @@ PartitionFolder::PartitionFolder(Store& store, const events::Log& log, std::span
 Status PartitionFolder::run(events::Sequence end) {
   events::Sequence from = slowest(checkpoint_);
   if (from >= end) return {};
-  if (Status found = find_chain(from); !found) return found;
+  const auto chain = events::chain_at(log_, partition_, from);
+  if (!chain) return tl::unexpected(chain.error());
+  chain_ = *chain;
   while (from < end) {
     Status folded;
     const std::size_t records_max = std::min<events::Sequence>(end - from, kReadRecords);
@@ -61,25 +65,6 @@ Status PartitionFolder::run(events::Sequence end) {
                 "restore the log from a backup or a replica");
   }
   return commit();
-}
-
-/// Where the chain stands before the first event that is read: after the record before it.
-Status PartitionFolder::find_chain(events::Sequence from) {
-  chain_ = {};
-  if (from == 0) return {};
-  v1::EventHeader header;
-  bool found = false;
-  const auto next = log_.read(partition_, from - 1, 1, [&](events::Sequence sequence, events::RecordView record) {
-    found = sequence == from - 1 &&
-            header.ParseFromArray(record.header.data(), static_cast<int>(record.header.size())) &&
-            header.sequence() == from - 1;
-    if (found) chain_ = {from, header.epoch(), events::leaf_hash(record.header)};
-    return false;
-  });
-  if (!next) return tl::unexpected(next.error());
-  if (found) return {};
-  return fail(ErrorCode::kDataLoss, "the log's record before a checkpoint can't be found", where(partition_, from - 1),
-              "restore the log from a backup or a replica");
 }
 
 Status PartitionFolder::fold_record(events::RecordView record) {

@@ -24,7 +24,6 @@ class PartitionFolder {
   [[nodiscard]] const rows::CheckpointRow& checkpoint() const { return checkpoint_; }
 
  private:
-  [[nodiscard]] Status find_chain(events::Sequence from);
   [[nodiscard]] Status fold_record(events::RecordView record);
   [[nodiscard]] Status commit();
 

@@ -108,6 +108,9 @@ class RocksProjections final : public Projections {
 
   [[nodiscard]] Result<std::vector<StateDigest>> digest() const override { return digest_of(*store_); }
   [[nodiscard]] Status flush() override { return store_->flush(); }
+  [[nodiscard]] Status write_snapshot(const std::filesystem::path& directory) const override {
+    return store_->write_snapshot(directory);
+  }
 
  private:
   [[nodiscard]] Partition& at(events::PartitionId partition) const { return *partitions_.at(partition); }

@@ -70,6 +70,9 @@ class Projections {
   [[nodiscard]] virtual Result<std::vector<StateDigest>> digest() const = 0;
   /// Makes everything committed survive a restart without replay.
   [[nodiscard]] virtual Status flush() = 0;
+  /// Makes `directory`, which must be missing, a projection directory of what is committed. Cheap: it shares the files
+  /// that never change.
+  [[nodiscard]] virtual Status write_snapshot(const std::filesystem::path& directory) const = 0;
 };
 
 /// Digests of a projection directory that no process holds open.

@@ -1,6 +1,7 @@
 #include "projections/store.h"
 
 #include <rocksdb/convenience.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -208,6 +209,14 @@ Status Store::visit(events::PartitionId partition, Table table, std::string_view
     if (!visitor(view(at->key()).substr(kPartitionBytes), view(at->value()))) break;
   }
   return to_status(at->status(), "the projections can't be read");
+}
+
+Status Store::write_snapshot(const std::filesystem::path& directory) const {
+  rocksdb::Checkpoint* raw = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(directory);
+  return to_status(status, "a snapshot of the projections can't be made");
 }
 
 Status Store::flush() { return to_status(db_->Flush({}, families_), "the projections can't be flushed"); }

@@ -64,6 +64,9 @@ class Store {
   /// Makes everything written durable.
   [[nodiscard]] Status flush();
 
+  /// Makes `directory`, which must be missing, a store of the same rows, by links to the files that never change.
+  [[nodiscard]] Status write_snapshot(const std::filesystem::path& directory) const;
+
   [[nodiscard]] rocksdb::DB& db() const { return *db_; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 

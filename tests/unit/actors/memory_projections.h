@@ -35,6 +35,7 @@ class MemoryProjections final : public projections::Projections {
   [[nodiscard]] bool wait(const events::Position&, std::int64_t) const override { return true; }
   [[nodiscard]] Result<std::vector<projections::StateDigest>> digest() const override { return {}; }
   [[nodiscard]] Status flush() override { return {}; }
+  [[nodiscard]] Status write_snapshot(const std::filesystem::path&) const override { return {}; }
 
   const events::PartitionId partition_;
   MemoryRows rows_;
