@@ -17,6 +17,9 @@
 #include "projections/usage_store.h"
 #include "schemas/base/clock.h"
 
+namespace keyfold::projections {
+class AsOf;
+}
 namespace keyfold::subscriptions {
 class Hub;
 }
@@ -46,6 +49,7 @@ struct Services {
   std::int64_t usage_retention_days;
   subscriptions::Hub& subscriptions;
   const events::Log& log;
+  projections::AsOf& as_of;
   const projections::AuditStore& audit;  // a moment behind the log
   const actors::AuditLogs& audit_logs;
   bool audit_is_public;  // whether checkpoints and tiles are for everybody

@@ -1,5 +1,6 @@
 #include "gateway/api/api/endpoints.h"
 
+#include "gateway/api/audit/endpoints.h"
 #include "gateway/api/audit_log/endpoints.h"
 #include "gateway/api/endpoint.h"
 #include "gateway/api/identity/endpoints.h"
@@ -51,6 +52,10 @@ std::span<const Endpoint> endpoints() {
       {"/v2/keys.removeRoles", remove_roles},
       {"/v2/keys.setRoles", set_roles},
       {"/v2/keys.whoami", whoami},
+      {"/v2/audit.listEvents", list_events, true},
+      {"/v2/audit.getResourceHistory", get_resource_history, true},
+      {"/v2/audit.getStateAsOf", get_state_as_of, true},
+      {"/v2/audit.getDiff", get_diff, true},
       {"/v2/identities.createIdentity", create_identity},
       {"/v2/identities.getIdentity", get_identity},
       {"/v2/identities.listIdentities", list_identities, true},

@@ -14,13 +14,13 @@ PageRequest page_request(const Call& call, std::size_t limit_default) {
   return request;
 }
 
-bool Page::add(std::string_view id, const Json& item) {
+bool Page::add_text(std::string_view id, std::string_view json) {
   if (is_full()) {
     cursor_ = id;
     return false;
   }
   if (count_++ > 0) items_ += ',';
-  items_ += item.dump();
+  items_ += json;
   return true;
 }
 

@@ -17,7 +17,11 @@ class Page {
  public:
   explicit Page(const PageRequest& request) : limit_(request.limit) {}
   /// False when the page is full: the item's id became the cursor.
-  bool add(std::string_view id, const Json& item);
+  bool add(std::string_view id, const Json& item) { return add_text(id, item.dump()); }
+  /// The same for an item that is JSON already.
+  bool add_text(std::string_view id, std::string_view json);
+  /// Ends the page before it is full; more may follow from that id on.
+  void end_before(std::string_view id) { cursor_ = id; }
   [[nodiscard]] bool is_full() const;
 
   [[nodiscard]] Data finish() &&;

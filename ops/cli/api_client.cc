@@ -54,16 +54,28 @@ Result<Json> ApiClient::call(const std::string& operation, const nlohmann::json&
   return envelope(operation, body).map([](const Json& json) { return json.at("data"); });
 }
 
-Result<Json> ApiClient::list(const std::string& operation, nlohmann::json body) const {
-  Json items = Json::array();
+Status ApiClient::each(const std::string& operation, nlohmann::json body,
+                       const std::function<bool(const Json& item)>& visit) const {
   while (true) {
     const auto page = envelope(operation, body);
     if (!page) return tl::unexpected(page.error());
-    for (const Json& item : page->at("data")) items.push_back(item);
+    for (const Json& item : page->at("data")) {
+      if (!visit(item)) return {};
+    }
     const std::string cursor = text_at(*page, "/pagination/cursor");
-    if (cursor.empty()) return items;
+    if (cursor.empty()) return {};
     body["cursor"] = cursor;
   }
+}
+
+Result<Json> ApiClient::list(const std::string& operation, nlohmann::json body) const {
+  Json items = Json::array();
+  const Status listed = each(operation, std::move(body), [&items](const Json& item) {
+    items.push_back(item);
+    return true;
+  });
+  if (!listed) return tl::unexpected(listed.error());
+  return items;
 }
 
 }  // namespace keyfold::ops

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -16,7 +17,10 @@ class ApiClient {
   /// POST /v2/<operation>; the answer's `data`. kUnavailable without an answer; for an error answer its detail, type
   /// and request id.
   [[nodiscard]] Result<nlohmann::ordered_json> call(const std::string& operation, const nlohmann::json& body) const;
-  /// The items of all pages of a list operation.
+  /// Visits the items of all pages of a list operation, until the visitor returns false.
+  [[nodiscard]] Status each(const std::string& operation, nlohmann::json body,
+                            const std::function<bool(const nlohmann::ordered_json& item)>& visit) const;
+  /// The items of all pages.
   [[nodiscard]] Result<nlohmann::ordered_json> list(const std::string& operation, nlohmann::json body) const;
 
  private:

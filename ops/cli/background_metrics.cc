@@ -77,39 +77,36 @@ void add_webhooks(const actors::WebhookWorkflow::Stats& stats, Families& out) {
                            MetricType::Counter, static_cast<double>(stats.disabled)));
 }
 
+void add_snapshots(const projections::Snapshots::Stats& stats, Families& out) {
+  MetricFamily snapshots{"keyfold_snapshots_total", "Snapshots of the read models.", MetricType::Counter, {}};
+  add_labelled(snapshots, "outcome", "made", static_cast<double>(stats.made));
+  add_labelled(snapshots, "outcome", "failed", static_cast<double>(stats.failed));
+  out.push_back(std::move(snapshots));
+}
+
 class BackgroundMetrics final : public prometheus::Collectable {
  public:
-  BackgroundMetrics(const actors::Vault& vault, const actors::RefillWorkflow& refills,
-                    const actors::ResealWorkflow& reseals, const actors::AuditLogs& audit_logs,
-                    const actors::WebhookWorkflow& webhooks)
-      : vault_(vault), refills_(refills), reseals_(reseals), audit_logs_(audit_logs), webhooks_(webhooks) {}
+  explicit BackgroundMetrics(const BackgroundSources& sources) : from_(sources) {}
 
   [[nodiscard]] Families Collect() const override {
     Families out;
-    add_vault(vault_.stats(), out);
-    add_reseals(reseals_.stats(), out);
-    add_refills(refills_.stats(), out);
-    add_checkpoints(audit_logs_.stats(), out);
-    add_webhooks(webhooks_.stats(), out);
+    add_vault(from_.vault.stats(), out);
+    add_reseals(from_.reseals.stats(), out);
+    add_refills(from_.refills.stats(), out);
+    add_checkpoints(from_.audit_logs.stats(), out);
+    add_webhooks(from_.webhooks.stats(), out);
+    add_snapshots(from_.snapshots.stats(), out);
     return out;
   }
 
  private:
-  const actors::Vault& vault_;
-  const actors::RefillWorkflow& refills_;
-  const actors::ResealWorkflow& reseals_;
-  const actors::AuditLogs& audit_logs_;
-  const actors::WebhookWorkflow& webhooks_;
+  const BackgroundSources from_;
 };
 
 }  // namespace
 
-std::shared_ptr<prometheus::Collectable> make_background_metrics(const actors::Vault& vault,
-                                                                 const actors::RefillWorkflow& refills,
-                                                                 const actors::ResealWorkflow& reseals,
-                                                                 const actors::AuditLogs& audit_logs,
-                                                                 const actors::WebhookWorkflow& webhooks) {
-  return std::make_shared<BackgroundMetrics>(vault, refills, reseals, audit_logs, webhooks);
+std::shared_ptr<prometheus::Collectable> make_background_metrics(const BackgroundSources& sources) {
+  return std::make_shared<BackgroundMetrics>(sources);
 }
 
 }  // namespace keyfold::ops

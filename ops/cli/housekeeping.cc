@@ -18,6 +18,7 @@ constexpr milliseconds kMinute{60'000};
 constexpr milliseconds kHeldPause{200};
 /// What went wrong is hardly better at once.
 constexpr milliseconds kErrorPause{1'000};
+constexpr milliseconds kSnapshotPause{2'000};
 
 milliseconds destroy_expired(actors::Vault& vault) {
   const auto destroyed = vault.destroy_expired();
@@ -114,6 +115,48 @@ milliseconds send_webhooks(Node& node, const std::stop_token& stop) {
   return rest;
 }
 
+/// Makes a snapshot when enough has happened since the one before.
+class SnapshotTask {
+ public:
+  SnapshotTask(Node& node, const v1::SnapshotsConfig& config)
+      : node_(&node),
+        interval_events_(static_cast<std::uint64_t>(config.interval_events())),
+        interval_ms_(config.interval_minutes() * kMinute.count()),
+        made_at_ms_(node.clock().now_ms()) {
+    const auto known = node.snapshots().list();
+    if (known.empty()) return;
+    made_at_ms_ = known.back().made_at_ms;
+    for (const events::Sequence next : known.back().nexts) events_ += next;
+  }
+
+  milliseconds operator()(const std::stop_token&) {
+    const projections::Projections& projections = node_->projections();
+    std::uint64_t events = 0;
+    for (events::PartitionId partition = 0; partition < projections.partitions(); ++partition) {
+      events += projections.next(partition);
+    }
+    const std::int64_t now_ms = node_->clock().now_ms();
+    const bool is_due =
+        events >= events_ + interval_events_ || (events > events_ && now_ms - made_at_ms_ >= interval_ms_);
+    if (!is_due) return kSnapshotPause;
+    if (const Status made = node_->snapshots().make(projections, now_ms); !made) {
+      spdlog::error("a snapshot can't be made: {}", made.error().to_string());
+      return kMinute;
+    }
+    events_ = events;
+    made_at_ms_ = now_ms;
+    spdlog::info("snapshot made after {} events", events);
+    return kSnapshotPause;
+  }
+
+ private:
+  Node* node_;
+  std::uint64_t interval_events_;
+  std::int64_t interval_ms_;
+  std::uint64_t events_ = 0;  // in the last snapshot
+  std::int64_t made_at_ms_;
+};
+
 }  // namespace
 
 Housekeeping::Housekeeping(Node& node, const v1::Config& config)
@@ -124,6 +167,7 @@ Housekeeping::Housekeeping(Node& node, const v1::Config& config)
       reseals_([&node](const std::stop_token& stop) { return reseal(node, stop); }),
       checkpoints_(CheckpointTask(node, milliseconds(config.audit().checkpoint_interval_ms()))),
       directory_(DirectoryTask(node, milliseconds(config.audit().directory_interval_ms()))),
+      snapshots_(SnapshotTask(node, config.snapshots())),
       node_(node),
       webhooks_([&node](const std::stop_token& stop) { return send_webhooks(node, stop); }) {
   node.webhooks().on_wake([this] { webhooks_.wake(); });
@@ -138,6 +182,7 @@ void Housekeeping::stop() {
   reseals_.stop();
   checkpoints_.stop();
   directory_.stop();
+  snapshots_.stop();
   node_.webhooks().on_wake(nullptr);
   webhooks_.stop();
   node_.webhooks().finish();

@@ -31,6 +31,7 @@ class Housekeeping {
   PeriodicTask reseals_;
   PeriodicTask checkpoints_;
   PeriodicTask directory_;
+  PeriodicTask snapshots_;
   Node& node_;
   PeriodicTask webhooks_;
 };

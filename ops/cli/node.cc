@@ -35,11 +35,7 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
                                       is_clustered(config) ? actors::VaultStore::kShared : actors::VaultStore::kOwn);
   if (const Status checked = node->vault_->check_master_keys(); !checked) return tl::unexpected(checked.error());
 
-  auto projections = projections::Projections::open(paths.projections, node->log(), log_progress());
-  if (!projections) return tl::unexpected(projections.error());
-  node->projections_ = *std::move(projections);
-  spdlog::info("projections opened: {}", paths.projections.string());
-
+  if (const Status opened = node->open_projections(config); !opened) return tl::unexpected(opened.error());
   if (const Status opened = node->open_audit(config); !opened) return tl::unexpected(opened.error());
   if (const Status opened = node->open_usage(config); !opened) return tl::unexpected(opened.error());
   if (const Status opened = node->open_runtime(config); !opened) return tl::unexpected(opened.error());
@@ -54,6 +50,21 @@ Result<std::unique_ptr<Node>> Node::open(const v1::Config& config) {
 
 Node::~Node() {
   if (shared_usage_log_ != nullptr) shared_usage_log_->stop_listening();
+}
+
+Status Node::open_projections(const v1::Config& config) {
+  const Paths paths = paths_of(config);
+  snapshots_ = std::make_unique<projections::Snapshots>(paths.snapshots,
+                                                        static_cast<std::size_t>(config.snapshots().keep_max()));
+  const auto restored = projections::restore_newest(*snapshots_, paths.projections, log());
+  if (!restored) return tl::unexpected(restored.error());
+  if (*restored) spdlog::info("projections restored from a snapshot");
+  auto projections = projections::Projections::open(paths.projections, log(), log_progress());
+  if (!projections) return tl::unexpected(projections.error());
+  projections_ = *std::move(projections);
+  spdlog::info("projections opened: {}", paths.projections.string());
+  as_of_ = std::make_unique<projections::AsOf>(log(), *snapshots_, paths.snapshots / "as_of");
+  return {};
 }
 
 Status Node::open_runtime(const v1::Config& config) {

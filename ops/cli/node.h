@@ -13,10 +13,12 @@
 #include "events/usage_log.h"
 #include "keyfold/v1/config.pb.h"
 #include "ops/cli/node_log.h"
+#include "projections/as_of.h"
 #include "projections/audit_follower.h"
 #include "projections/audit_store.h"
 #include "projections/projections.h"
 #include "projections/sliding_windows.h"
+#include "projections/snapshots.h"
 #include "projections/usage_recorder.h"
 #include "projections/usage_store.h"
 #include "schemas/base/clock.h"
@@ -38,6 +40,8 @@ class Node {
   /// The same when it is on Kafka; else null.
   [[nodiscard]] const events::KafkaLog* kafka_log() const { return log_.kafka; }
   [[nodiscard]] const projections::Projections& projections() const { return *projections_; }
+  [[nodiscard]] projections::Snapshots& snapshots() { return *snapshots_; }
+  [[nodiscard]] projections::AsOf& as_of() { return *as_of_; }
   [[nodiscard]] actors::Runtime& runtime() { return *runtime_; }
   [[nodiscard]] actors::Vault& vault() { return *vault_; }
   [[nodiscard]] projections::SlidingWindows& windows() { return *windows_; }
@@ -62,6 +66,7 @@ class Node {
 
  private:
   Node() = default;
+  [[nodiscard]] Status open_projections(const v1::Config& config);
   [[nodiscard]] Status open_runtime(const v1::Config& config);
   [[nodiscard]] Status open_webhooks(const v1::Config& config);
   [[nodiscard]] Status open_usage(const v1::Config& config);
@@ -81,6 +86,8 @@ class Node {
   std::unique_ptr<projections::AuditFollower> audit_follower_;
   std::unique_ptr<actors::Vault> vault_;
   std::unique_ptr<projections::Projections> projections_;
+  std::unique_ptr<projections::Snapshots> snapshots_;
+  std::unique_ptr<projections::AsOf> as_of_;
   std::unique_ptr<actors::Runtime> runtime_;
   std::unique_ptr<actors::RefillWorkflow> refills_;
   std::unique_ptr<actors::ResealWorkflow> reseals_;

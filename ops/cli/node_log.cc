@@ -9,6 +9,7 @@
 #include "events/kafka/kafka_vault_store.h"
 #include "events/log_directory.h"
 #include "ops/cli/progress.h"
+#include "ops/cli/scratch_directory.h"
 #include "ops/cli/settings.h"
 #include "schemas/base/random.h"
 
@@ -55,14 +56,11 @@ Result<NodeLog> open_on_kafka(const v1::Config& config) {
 Result<ReadLog> open_scratch_log(const v1::Config& config, Topics topics) {
   auto options = kafka_log_options(config);
   if (!options) return tl::unexpected(options.error());
-  std::string name = (std::filesystem::temp_directory_path() / "keyfold-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) return fail(ErrorCode::kIo, "no temporary directory can be made", name);
+  auto scratch = make_scratch_directory();
+  if (!scratch) return tl::unexpected(scratch.error());
+  options->directory = **scratch / "log";
   ReadLog opened;
-  opened.scratch = std::shared_ptr<const void>(name.data(), [name](const void*) {
-    std::error_code ignored;
-    std::filesystem::remove_all(name, ignored);
-  });
-  options->directory = std::filesystem::path(name) / "log";
+  opened.scratch = *std::move(scratch);
   if (topics == Topics::kAsTheyAre) options->partitions = 0;
   auto log = events::KafkaLog::open(*std::move(options));
   if (!log) return tl::unexpected(log.error());

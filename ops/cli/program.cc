@@ -1,17 +1,14 @@
 #include "ops/cli/program.h"
 
-#include <CLI/CLI.hpp>
-#include <functional>
 #include <limits>
 #include <ostream>
 
-#include "ops/cli/audit_proof_commands.h"
+#include "ops/cli/audit_arguments.h"
 #include "ops/cli/client_commands.h"
 #include "ops/cli/cluster.h"
-#include "ops/cli/config.h"
+#include "ops/cli/command_line.h"
 #include "ops/cli/digest_command.h"
 #include "ops/cli/log_commands.h"
-#include "ops/cli/logging.h"
 #include "ops/cli/node_log.h"
 #include "ops/cli/progress.h"
 #include "ops/cli/serve.h"
@@ -25,92 +22,37 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongArguments = 2;
 
-/// The arguments of every command, and what the chosen one does.
-class Program {
+/// The arguments of every command.
+class Program : private CommandLine {
  public:
-  explicit Program(std::ostream& out) : out_(out) {
-    app_.require_subcommand(1);
-    app_.failure_message(CLI::FailureMessage::simple);
+  explicit Program(std::ostream& to) : CommandLine(to) {
     add_serve();
     add_bootstrap();
     add_log_commands();
     add_usage_commands();
     add_cluster_commands();
     add_projection_commands();
-    add_audit_commands();
     add_vault_commands();
     add_workspace_commands();
     add_root_key_commands();
-    add(app_, "version", "Print the version", [this] {
-      out_ << "keyfold " KEYFOLD_VERSION << std::endl;
+    add(app(), "version", "Print the version", [this] {
+      out() << "keyfold " KEYFOLD_VERSION << std::endl;
       return Status();
     });
   }
 
-  CLI::App& app() { return app_; }
-  [[nodiscard]] Status run() const { return chosen_(); }
+  using CommandLine::app;
+  using CommandLine::run;
 
  private:
-  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help, std::function<Status()> command) {
-    CLI::App* sub = parent.add_subcommand(name, help);
-    sub->callback([this, command = std::move(command)] { chosen_ = command; });
-    return sub;
-  }
-  /// A command that only groups others.
-  CLI::App& add_group(const std::string& name, const std::string& help) {
-    CLI::App* group = app_.add_subcommand(name, help);
-    group->require_subcommand(1);
-    return *group;
-  }
-  void add_data_options(CLI::App* sub) {
-    sub->add_option("--data", data_, "The data directory (default: data)")->type_name("DIR");
-    sub->add_option("--config", config_file_, "The configuration, see ops/keyfold.example.toml")->type_name("FILE");
-    sub->add_option("--log", log_url_, "Where the log is: kafka://host:9092,host:9092 (default: in the data directory)")
-        ->type_name("URL");
-    sub->add_option("--log-level", log_level_, "How much to log to standard error")
-        ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
-  }
-  /// A command that asks a server as the holder of a root key.
-  CLI::App* add_client(CLI::App& parent, const std::string& name, const std::string& help,
-                       std::function<Status()> command) {
-    CLI::App* sub = parent.add_subcommand(name, help);
-    sub->add_option("--server", client_.server, "The server's URL (or KEYFOLD_SERVER)")->type_name("URL");
-    sub->add_option("--root-key", client_.root_key, "A root key (or KEYFOLD_ROOT_KEY, which `ps` does not show)");
-    sub->add_flag_callback(
-        "--json", [this] { client_.output = Output::kJson; }, "Print the answer's data as JSON");
-    sub->callback([this, command = std::move(command)] {
-      // CLI11 would let the variables win, because it reads them for the commands that were not chosen, too.
-      fall_back(client_.server, "KEYFOLD_SERVER", "--server");
-      fall_back(client_.root_key, "KEYFOLD_ROOT_KEY", "--root-key");
-      chosen_ = command;
-    });
-    return sub;
-  }
-  static void fall_back(std::string& value, const char* variable, const std::string& option) {
-    if (value.empty()) value = process_environment()(variable).value_or("");
-    if (value.empty()) throw CLI::RequiredError(option + " (or the environment variable " + variable + ")");
-  }
-
-  /// Runs a command that needs the configuration.
-  Status with_config(const std::function<Status(const v1::Config&)>& command) const {
-    auto config =
-        config_file_.empty() ? Result<v1::Config>(default_config()) : load_config(config_file_, process_environment());
-    if (!config) return tl::unexpected(config.error());
-    if (!data_.empty()) config->set_data_directory(data_);
-    if (!log_url_.empty()) config->mutable_log()->set_url(log_url_);
-    if (!log_level_.empty()) config->mutable_logging()->set_level(log_level_);
-    if (!address_.empty()) config->mutable_server()->set_address(address_);
-    if (port_) config->mutable_server()->set_port(*port_);
-    if (threads_) config->mutable_server()->set_threads(*threads_);
-    if (operator_port_) config->mutable_operator_()->set_port(*operator_port_);
-    start_logging(config->logging().level());
-    return command(*config);
-  }
-
   void add_serve() {
-    CLI::App* sub = add(app_, "serve", "Serve the REST API until SIGINT or SIGTERM", [this] {
-      return with_config([this](const v1::Config& config) {
-        return serve(config, bootstrap_ ? FirstStart::kBootstrap : FirstStart::kNothing, out_);
+    CLI::App* sub = add(app(), "serve", "Serve the REST API until SIGINT or SIGTERM", [this] {
+      return with_config([this](v1::Config config) {
+        if (!address_.empty()) config.mutable_server()->set_address(address_);
+        if (port_) config.mutable_server()->set_port(*port_);
+        if (threads_) config.mutable_server()->set_threads(*threads_);
+        if (operator_port_) config.mutable_operator_()->set_port(*operator_port_);
+        return serve(config, bootstrap_ ? FirstStart::kBootstrap : FirstStart::kNothing, out());
       });
     });
     add_data_options(sub);
@@ -123,8 +65,8 @@ class Program {
   }
 
   void add_bootstrap() {
-    CLI::App* sub = add(app_, "bootstrap", "Make the first workspace and root key; safe to repeat", [this] {
-      return with_config([this](const v1::Config& config) { return bootstrap_directory(config, name_, out_); });
+    CLI::App* sub = add(app(), "bootstrap", "Make the first workspace and root key; safe to repeat", [this] {
+      return with_config([this](const v1::Config& config) { return bootstrap_directory(config, name_, out()); });
     });
     add_data_options(sub);
     sub->add_option("--workspace", name_, "The workspace's name")->default_val(kFirstWorkspaceName);
@@ -133,7 +75,7 @@ class Program {
   void add_log_commands() {
     CLI::App& events = add_group("events", "Read the events");
     CLI::App* tail = add(events, "tail", "Print events as JSON, one a line, partition by partition", [this] {
-      return with_config([this](const v1::Config& config) { return tail_events(config, tail_, out_); });
+      return with_config([this](const v1::Config& config) { return tail_events(config, tail_, out()); });
     });
     add_data_options(tail);
     tail->add_option("--from", tail_.from, "The first sequence to print, of each partition")
@@ -145,7 +87,7 @@ class Program {
 
     CLI::App& log = add_group("log", "Look after the log");
     add_data_options(add(log, "verify", "Check every record's checksum, hash and place in the chain", [this] {
-      return with_config([this](const v1::Config& config) { return verify_log(config, out_); });
+      return with_config([this](const v1::Config& config) { return verify_log(config, out()); });
     }));
     add_log_copy(log);
   }
@@ -153,7 +95,7 @@ class Program {
   void add_log_copy(CLI::App& log) {
     CLI::App* copy =
         add(log, "copy", "Copy events and the vault's data keys, to Kafka or back, and verify them", [this] {
-          return with_config([this](const v1::Config& config) { return copy_log_between(config, from_, to_, out_); });
+          return with_config([this](const v1::Config& config) { return copy_log_between(config, from_, to_, out()); });
         });
     add_data_options(copy);
     copy->add_option("--from", from_, "A data directory on which no server runs, or kafka://host:9092")->required();
@@ -164,17 +106,16 @@ class Program {
     CLI::App& cluster = add_group("cluster", "Look at several nodes on one log");
     CLI::App* status = add(cluster, "status", "Print nodes, partitions, their owners and this node's lag", [this] {
       return with_config(
-          [this](const v1::Config& config) { return print_cluster_status(config, client_.output, out_); });
+          [this](const v1::Config& config) { return print_cluster_status(config, client().output, out()); });
     });
     add_data_options(status);
-    status->add_flag_callback(
-        "--json", [this] { client_.output = Output::kJson; }, "Print it as JSON");
+    add_json(status);
   }
 
   void add_usage_commands() {
     CLI::App& usage = add_group("usage", "Read the usage stream");
     CLI::App* tail = add(usage, "tail", "Print verifications and rate-limit decisions as JSON, one a line", [this] {
-      return with_config([this](const v1::Config& config) { return tail_usage(config, usage_tail_, out_); });
+      return with_config([this](const v1::Config& config) { return tail_usage(config, usage_tail_, out()); });
     });
     add_data_options(tail);
     tail->add_option("--from", usage_tail_.from, "The first batch to print (default: the oldest that is kept)")
@@ -183,57 +124,11 @@ class Program {
         "--follow", [this] { usage_tail_.after = UsageTailRequest::After::kFollow; }, "Go on with usage as it comes");
   }
 
-  void add_audit_commands() {
-    CLI::App& audit = add_group("audit", "Prove what happened, and that nothing of it was changed");
-    const auto add_json = [this](CLI::App* sub, Output& output) {
-      sub->add_flag_callback(
-          "--json", [&output] { output = Output::kJson; }, "Print it as JSON");
-    };
-    CLI::App* logs = add(audit, "logs", "List the logs with their names, public keys and sizes", [this] {
-      return with_config([this](const v1::Config& config) { return list_audit_logs(config, client_, out_); });
-    });
-    add_data_options(logs);
-    logs->add_option("--server", client_.server, "Ask this server instead, as the holder of a root key")
-        ->type_name("URL");
-    logs->add_option("--root-key", client_.root_key, "A root key with event.*.read_event");
-    add_json(logs, client_.output);
-
-    CLI::App* verify =
-        add(audit, "verify", "Check a data directory, a log on Kafka, a served log or an export", [this] {
-          return with_config(
-              [this](const v1::Config& config) { return verify_audit_logs(config, audit_verify_, out_); });
-        });
-    add_data_options(verify);
-    auto* url = verify->add_option("--url", audit_verify_.url, "A served log, e.g. http://localhost:8080/audit/0");
-    verify->add_option("--export", audit_verify_.export_file, "An export with proofs")
-        ->type_name("FILE")
-        ->excludes(url);
-    verify->add_option("--key", audit_verify_.keys, "A verifier key, as `audit logs` shows it; repeat for more")
-        ->allow_extra_args(false);
-    verify->add_option("--root-key", audit_verify_.root_key, "Reads a served log's entries, too")->needs(url);
-    verify
-        ->add_option("--since", audit_verify_.since_file,
-                     "Older checkpoints that must be continued; the new ones replace them when all is well")
-        ->type_name("FILE");
-    add_json(verify, audit_verify_.output);
-
-    CLI::App* exported = add(audit, "export", "Write events with proofs that they are what was signed", [this] {
-      return with_config([this](const v1::Config& config) { return export_with_proofs(config, audit_export_, out_); });
-    });
-    add_data_options(exported);
-    exported->add_option("--format", export_format_, "proto: AuditExport messages, see docs/audit.md")
-        ->check(CLI::IsMember({"proto"}))
-        ->default_val("proto");
-    exported->add_option("--workspace", audit_export_.workspace_id, "Only this workspace's events");
-    exported->add_option("--output", audit_export_.file, "Where to write to (default: standard output)")
-        ->type_name("FILE");
-  }
-
   void add_projection_commands() {
-    add_data_options(add(app_, "digest", "Print digests of the read models", [this] {
-      return with_config([this](const v1::Config& config) { return print_digest(config, out_); });
+    add_data_options(add(app(), "digest", "Print digests of the read models", [this] {
+      return with_config([this](const v1::Config& config) { return print_digest(config, out()); });
     }));
-    CLI::App* sub = add(app_, "replay", "Rebuild the read models from the log and print their digests", [this] {
+    CLI::App* sub = add(app(), "replay", "Rebuild the read models from the log and print their digests", [this] {
       return with_config([this](const v1::Config& config) { return replay_log(config); });
     });
     add_data_options(sub);
@@ -245,27 +140,27 @@ class Program {
     if (!log) return tl::unexpected(log.error());
     const auto digests = replay(*log->log, into_, log_progress());
     if (!digests) return tl::unexpected(digests.error());
-    for (const auto& digest : *digests) out_ << digest.to_string() << '\n';
-    out_.flush();
+    for (const auto& digest : *digests) out() << digest.to_string() << '\n';
+    out().flush();
     return {};
   }
 
   void add_vault_commands() {
     CLI::App& group = add_group("vault", "Rotate the keys of a running server's vault");
     add_data_options(add(group, "status", "Print the master keys and what rotations have left to do", [this] {
-      return with_config([this](const v1::Config& config) { return vault_status(config, out_); });
+      return with_config([this](const v1::Config& config) { return vault_status(config, out()); });
     }));
     add_data_options(add(group, "rotate", "Do both: rotate-master, then rotate-data for all rings", [this] {
       return with_config([this](const v1::Config& config) {
-        const Status rotated = rotate_master(config, out_);
-        return rotated ? rotate_data(config, {}, out_) : rotated;
+        const Status rotated = rotate_master(config, out());
+        return rotated ? rotate_data(config, {}, out()) : rotated;
       });
     }));
     add_data_options(
         add(group, "rotate-master", "Wrap every data key by the current master key; safe to repeat",
-            [this] { return with_config([this](const v1::Config& config) { return rotate_master(config, out_); }); }));
+            [this] { return with_config([this](const v1::Config& config) { return rotate_master(config, out()); }); }));
     CLI::App* data = add(group, "rotate-data", "Make new data keys and seal anew what the old ones sealed", [this] {
-      return with_config([this](const v1::Config& config) { return rotate_data(config, ring_, out_); });
+      return with_config([this](const v1::Config& config) { return rotate_data(config, ring_, out()); });
     });
     add_data_options(data);
     data->add_option("--ring", ring_, "Only this ring: a workspace's id (default: all)");
@@ -286,12 +181,12 @@ class Program {
 
   void add_workspace_commands() {
     CLI::App& group = add_group("workspace", "Workspaces of a server");
-    add_client(group, "create", "Make a workspace", [this] { return create_workspace(client_, name_, out_); })
+    add_client(group, "create", "Make a workspace", [this] { return create_workspace(client(), name_, out()); })
         ->add_option("--name", name_, "The workspace's name")
         ->required();
-    add_client(group, "list", "List all workspaces", [this] { return list_workspaces(client_, out_); });
+    add_client(group, "list", "List all workspaces", [this] { return list_workspaces(client(), out()); });
     CLI::App* update = add_client(group, "update", "Disable, enable or limit a workspace, at once",
-                                  [this] { return update_workspace(client_, workspace_changes_, out_); });
+                                  [this] { return update_workspace(client(), workspace_changes_, out()); });
     update->add_option("id", workspace_changes_.workspace_id, "The workspace's id, ws_...")->required();
     auto* changes = add_changes(*update, workspace_changes_.enabled);
     changes
@@ -303,21 +198,21 @@ class Program {
   void add_root_key_commands() {
     CLI::App& group = add_group("root-key", "Root keys of a server");
     CLI::App* create =
-        add_client(group, "create", "Make a root key", [this] { return create_root_key(client_, wanted_, out_); });
+        add_client(group, "create", "Make a root key", [this] { return create_root_key(client(), wanted_, out()); });
     create->add_option("--name", wanted_.name, "The root key's name")->required();
     create->add_option("--permission", wanted_.permissions, "A permission, e.g. api.*.create_key; repeat for more")
         ->allow_extra_args(false);
     CLI::App* list = add_client(group, "list", "List the live root keys",
-                                [this] { return list_root_keys(client_, wanted_.workspace_id, out_); });
+                                [this] { return list_root_keys(client(), wanted_.workspace_id, out()); });
     CLI::App* update = add_client(group, "update", "Rename, disable or enable a root key, at once", [this] {
       root_key_changes_.workspace_id = wanted_.workspace_id;
-      return update_root_key(client_, root_key_changes_, out_);
+      return update_root_key(client(), root_key_changes_, out());
     });
     update->add_option("id", root_key_changes_.root_key_id, "The root key's id, rk_...")->required();
     add_changes(*update, root_key_changes_.enabled)
         ->add_option("--name", root_key_changes_.name, "The root key's new name");
     CLI::App* revoke = add_client(group, "revoke", "Revoke a root key, at once", [this] {
-      return revoke_root_key(client_, root_key_id_, wanted_.workspace_id, out_);
+      return revoke_root_key(client(), root_key_id_, wanted_.workspace_id, out());
     });
     revoke->add_option("id", root_key_id_, "The root key's id, rk_...")->required();
     for (CLI::App* sub : {create, list, update, revoke}) {
@@ -325,14 +220,6 @@ class Program {
     }
   }
 
-  std::ostream& out_;
-  CLI::App app_{"keyfold: API keys, permissions and identities on an event log", "keyfold"};
-  std::function<Status()> chosen_;
-
-  std::string data_;
-  std::string config_file_;
-  std::string log_url_;
-  std::string log_level_;
   std::string address_;
   std::optional<int> port_;
   std::optional<int> threads_;
@@ -340,19 +227,16 @@ class Program {
   bool bootstrap_ = false;
   TailRequest tail_;
   UsageTailRequest usage_tail_;
-  AuditVerifyRequest audit_verify_;
-  AuditExportRequest audit_export_;
-  std::string export_format_;
   std::string into_;
   std::string from_;
   std::string to_;
   std::string name_;
-  ClientOptions client_;
   NewRootKey wanted_;
   WorkspaceChanges workspace_changes_;
   RootKeyChanges root_key_changes_;
   std::string root_key_id_;
   std::string ring_;
+  AuditArguments audit_{*this};
 };
 
 }  // namespace

@@ -56,8 +56,8 @@ struct Service::Impl {
     subscriptions = std::make_unique<subscriptions::Hub>(node->log(), node->projections(), hub_options(config));
     api = std::make_unique<api::Api>(api::Services{
         node->projections(), node->runtime(), node->vault(), node->clock(), metrics, *access_log, node->windows(),
-        node->usage(), node->usage_store(), config.usage().retention_days(), *subscriptions, node->log(), node->audit(),
-        node->audit_logs(), config.audit().public_() == "on", *std::move(webhooks)});
+        node->usage(), node->usage_store(), config.usage().retention_days(), *subscriptions, node->log(), node->as_of(),
+        node->audit(), node->audit_logs(), config.audit().public_() == "on", *std::move(webhooks)});
     server = std::make_unique<http::Server>(
         server_options(config),
         [this](const http::Request& request, http::Exchange& exchange) { return api->handle(request, exchange); },
@@ -65,8 +65,8 @@ struct Service::Impl {
     metrics.add(make_node_metrics({node->log(), node->projections(), node->runtime(), *server, *access_log,
                                    node->windows(), node->usage_log(), node->usage(), node->clock(), node->audit(),
                                    node->audit_follower(), node->kafka_log()}));
-    metrics.add(
-        make_background_metrics(node->vault(), node->refills(), node->reseals(), node->audit_logs(), node->webhooks()));
+    metrics.add(make_background_metrics(
+        {node->vault(), node->refills(), node->reseals(), node->audit_logs(), node->webhooks(), node->snapshots()}));
     metrics.add(make_subscription_metrics(*subscriptions));
     OperatorServer::Sources sources{node->log(), node->projections(), metrics, node->usage_log(), vault_admin.get(), {},
                                     {}};

@@ -75,7 +75,8 @@ Paths paths_of(const v1::Config& config) {
           data / "runtime.json",
           or_below(config.usage().directory(), data, "usage"),
           data / "usage_projections",
-          or_below(config.audit().directory(), data, "audit")};
+          or_below(config.audit().directory(), data, "audit"),
+          or_below(config.snapshots().directory(), data, "snapshots")};
 }
 
 http::ServerOptions server_options(const v1::Config& config) {

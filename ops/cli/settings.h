@@ -27,6 +27,7 @@ struct Paths {
   std::filesystem::path usage;
   std::filesystem::path usage_projections;
   std::filesystem::path audit;
+  std::filesystem::path snapshots;
 };
 [[nodiscard]] Paths paths_of(const v1::Config& config);
 

@@ -4,6 +4,7 @@
 //   durable createKey beside synced writes of the same size into bare RocksDB;
 //   memory a key and start-up time, beside the marks that prototypes reached;
 //   one event to many subscribers beside a program that writes the same bytes to as many sockets;
+//   a log folded anew, and the state at earlier moments, beside a plain read of the same bytes;
 //   durable createKey on Kafka beside Kafka's own programs, and how long a fail-over takes.
 // Runs alternate and medians are reported. Trust the CPU microseconds and the ratios: throughput depends on the rest
 // of the machine, which also carries the load generator.
@@ -14,16 +15,17 @@ import { benchKafka } from './cluster.mjs';
 import { benchFailOver } from './fail_over.mjs';
 import { benchHotPaths } from './hot_paths.mjs';
 import { benchKeyMemory } from './key_memory.mjs';
+import { benchReplay } from './replay.mjs';
 import { benchSubscribers } from './subscribers.mjs';
 import { medians } from './measure.mjs';
 import { Nginx } from './nginx.mjs';
 import { measureRaw } from './raw.mjs';
 import {
-  printCreate, printFailOver, printHotPaths, printKafka, printKeyMemory, printSubscribers, printVerify,
+  printCreate, printFailOver, printHotPaths, printKafka, printKeyMemory, printReplay, printSubscribers, printVerify,
 } from './table.mjs';
 import { measure, Target } from './target.mjs';
 
-const ALONE = ['verify', 'hot', 'create', 'memory', 'subscribers'];
+const ALONE = ['verify', 'hot', 'create', 'memory', 'subscribers', 'replay'];
 const BENCHMARKS = [...ALONE, 'kafka', 'failover'];
 const usage = `usage: bench.mjs --programs DIRECTORY [BENCHMARK...] [--keys N] [--rounds N] [--seconds N] [--quick]
                 [--brokers N] [--property K=V]...
@@ -54,6 +56,7 @@ function options() {
     keys: Number(values.keys ?? keys), rounds: Number(values.rounds ?? rounds), seconds: Number(values.seconds ?? seconds),
     brokers: Number(values.brokers), properties: values.property, fanOut: join(values.programs, 'tests/event_fan_out'),
     subscribers: Number(values.subscribers ?? (values.quick ? 1000 : 10_000)),
+    replaySpeed: join(values.programs, 'tests/replay_speed'), replayed: values.quick ? 100_000 : 1_000_000,
     indexed: values.quick ? [100_000] : [1_000_000, 5_000_000] };
 }
 
@@ -113,6 +116,7 @@ const run = {
   create: async (directory) => printCreate(chosen, await withTarget(directory, (target) => benchCreate(target, chosen, directory))),
   kafka: async (directory) => printKafka(chosen, await benchKafka(chosen, directory)),
   failover: async (directory) => printFailOver(chosen, await benchFailOver(chosen, directory)),
+  replay: async (directory) => printReplay(await benchReplay(chosen, directory)),
   memory: async (directory) => printKeyMemory(await benchKeyMemory(chosen, directory)),
   subscribers: async (directory) => printSubscribers(await benchSubscribers(chosen, directory)),
 };

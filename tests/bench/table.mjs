@@ -72,6 +72,15 @@ export function printSubscribers({ subscribers, bytes, threads, bytesPerSubscrib
   ], ['', 'first', 'p50', 'p99', 'last'], [row('keyfold', ours), row('bare writes', theirs), ['ratio', '', ...ratio]]);
 }
 
+/** `ratio`: over reading the same bytes with nothing but RocksDB. */
+export function printReplay({ rows }) {
+  print('a log folded into all read models, and the state at 20 moments with a snapshot every 100,000 events', [
+    'replay_speed DIRECTORY EVENTS PARTITIONS; the plain read is RocksDB iterating over the same database',
+  ], ['events', 'partitions', 'MiB', 'plain read s', 'fold s', 'ratio', 'events/s', 'as-of median s', 'as-of max s'],
+  rows.map((row) => [rate(row.events), String(row.partitions), fixed(0)(row.bytes / 1_048_576), fixed(2)(row.readS), fixed(2)(row.foldS),
+    fixed(1)(row.foldS / row.readS), rate(row.events / row.foldS), fixed(2)(row.asOfMedianS), fixed(2)(row.asOfMaxS)]));
+}
+
 const brokersOf = ({ brokers, properties }) =>
   [brokers === 1 ? '1 broker' : `${brokers} brokers, 2 of them in sync at least`, ...properties].join(', ');
 

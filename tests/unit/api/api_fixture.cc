@@ -32,6 +32,8 @@ void ApiFixture::restart_after(const std::string& workspace_id, const std::strin
 void ApiFixture::open() {
   log = events::EmbeddedLog::open({.directory = directory_.path() / "log"}).value();
   projections = projections::Projections::open(directory_.path() / "projections", *log, {}).value();
+  snapshots = std::make_unique<projections::Snapshots>(directory_.path() / "snapshots", 8);
+  as_of = std::make_unique<projections::AsOf>(*log, *snapshots, directory_.path() / "as_of");
   audit = projections::AuditStore::open(directory_.path() / "audit", *log).value();
   audit_follower_ = std::make_unique<projections::AuditFollower>(*audit, [](const Error&) {});
   usage_log = events::EmbeddedUsageLog::open({.directory = directory_.path() / "usage"}).value();
@@ -60,6 +62,7 @@ void ApiFixture::open() {
                                         90,
                                         *subscriptions,
                                         *log,
+                                        *as_of,
                                         *audit,
                                         *audit_logs,
                                         true,
@@ -86,6 +89,8 @@ void ApiFixture::close() {
   usage_log.reset();
   audit_follower_.reset();
   audit.reset();
+  as_of.reset();
+  snapshots.reset();
   projections.reset();
   log.reset();
 }

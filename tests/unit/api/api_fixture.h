@@ -16,6 +16,7 @@
 #include "gateway/api/api.h"
 #include "gateway/api/metrics.h"
 #include "gateway/subscriptions/hub.h"
+#include "projections/as_of.h"
 #include "projections/audit_follower.h"
 #include "projections/projections.h"
 #include "projections/usage_recorder.h"
@@ -62,6 +63,8 @@ class ApiFixture {
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<events::EmbeddedLog> log;
   std::unique_ptr<projections::Projections> projections;
+  std::unique_ptr<projections::Snapshots> snapshots;
+  std::unique_ptr<projections::AsOf> as_of;
   std::unique_ptr<projections::AuditStore> audit;  // follows the log by itself
   std::unique_ptr<events::UsageLog> usage_log;
   std::unique_ptr<projections::UsageStore> usage_store;
