@@ -225,7 +225,7 @@ describe('the audit logs of a server', () => {
       const keys = (await auditLogs(world.server.data)).flatMap((log) => ['--key', log.verifier_key]);
       for (const more of [[], ['--workspace', world.server.workspaceId]]) {
         const file = join(work, 'events.export');
-        const exported = await keyfold(['audit', 'export', '--data', world.server.data, '--output', file, ...more]);
+        const exported = await keyfold(['audit', 'export', '--format', 'proto', '--data', world.server.data, '--output', file, ...more]);
         assert.equal(exported.code, 0, exported.stderr);
         const verify = () => keyfold(['audit', 'verify', '--export', file, ...keys]);
         const verified = await verify();
