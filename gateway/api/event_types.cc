@@ -11,10 +11,13 @@ std::optional<ApiError> check_event_types(std::span<const std::string> patterns)
     const auto& types = events::public_types();
     const std::vector<std::string_view> known(types.begin(), types.end());
     const std::string_view near = nearest_name(patterns[i], known);
-    const std::string what = "body.types[" + std::to_string(i) + "]: no event type matches \"" + patterns[i] + "\"";
-    const std::string fix = near.empty() ? "docs/events.md lists the types; `*` stands for any run of characters"
-                                         : "Did you mean \"" + std::string(near) + "\"?";
-    return invalid_input(what + ".", {{"/properties/types/items", what, fix}});
+    std::string what = "body.types[" + std::to_string(i) + "]: no event type matches '" + patterns[i] + "'";
+    if (near.empty()) {
+      return invalid_input(what + ".", {{"/properties/types/items", what, "docs/events.md lists the types"}});
+    }
+    const std::string meant = "'" + std::string(near) + "'?";
+    return invalid_input(what + ": did you mean " + meant,
+                         {{"/properties/types/items", what, "Did you mean " + meant}});
   }
   return std::nullopt;
 }

@@ -305,8 +305,8 @@ describe('webhooks', () => {
     assert.match(await detail({ url: 'http://169.254.169.254/' }), /metadata/);
     assert.match(await detail({ url: 'ftp://example.com/' }), /scheme/);
     assert.match(await detail({ url: 'http://me:secret@example.com/' }), /user name/);
-    assert.match(await detail({ types: ['KeyCreatd'] }), /did you mean 'KeyCreated'/);
-    assert.match(await detail({ types: ['PartitionOpened'] }), /no event type/);
+    assert.match(expectInvalid(await create({ types: ['KeyCreatd'] }), '/types/items')[0].fix, /KeyCreated/);
+    assert.match(expectInvalid(await create({ types: ['PartitionOpened'] }), '/types/items')[0].message, /no event type/);
     assert.match(await detail({ headers: { Host: 'a' } }), /Host/);
     assert.match(await detail({ headers: { 'webhook-id': 'a' } }), /webhook-id/);
     assert.match(await detail({ headers: { 'X-A': 'a\r\nX-B: b' } }), /no header may hold/);

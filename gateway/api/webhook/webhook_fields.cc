@@ -4,8 +4,7 @@
 #include <array>
 #include <cctype>
 
-#include "events/public_event.h"
-#include "gateway/api/nearest_name.h"
+#include "gateway/api/event_types.h"
 #include "gateway/subscriptions/outgoing_url.h"
 #include "schemas/base/encoding.h"
 
@@ -42,20 +41,6 @@ bool is_header_value(const nlohmann::json& json) {
   return std::ranges::all_of(value, is_allowed) && !value.starts_with(' ') && !value.ends_with(' ');
 }
 
-std::optional<ApiError> check_types(const nlohmann::json& types) {
-  for (const auto& type : types) {
-    const auto& pattern = type.get_ref<const std::string&>();
-    if (events::is_known_type_pattern(pattern)) continue;
-    const auto& known = events::public_types();
-    const std::vector<std::string_view> names(known.begin(), known.end());
-    const std::string_view nearest = nearest_name(pattern, names);
-    std::string detail = "`types` holds '" + pattern + "', which matches no event type";
-    detail += nearest.empty() ? ": docs/events.md lists them." : ": did you mean '" + std::string(nearest) + "'?";
-    return invalid_input(std::move(detail));
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<ApiError> read_webhook_fields(const Call& call, const Services& services, v1::WebhookUpdated& out) {
@@ -67,7 +52,7 @@ std::optional<ApiError> read_webhook_fields(const Call& call, const Services& se
     out.set_url(text);
   }
   if (const auto* types = call.find("types")) {
-    if (auto refused = check_types(*types)) return refused;
+    if (auto refused = check_event_types(types->get<std::vector<std::string>>())) return refused;
     auto& patterns = *out.mutable_types()->mutable_patterns();
     for (const auto& type : *types) *patterns.Add() = type.get<std::string>();
   }
