@@ -224,7 +224,8 @@ void WebhookWorkflow::start_due() {
   }
   if (candidates.empty()) return;
   // Each round begins with another one, so that none is always served last.
-  std::ranges::rotate(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(rounds_++ % candidates.size()));
+  const auto turn = static_cast<std::ptrdiff_t>(rounds_++ % candidates.size());
+  std::rotate(candidates.begin(), candidates.begin() + turn, candidates.end());
   std::size_t free = options_.connections_max - std::min(options_.connections_max, under_way());
   for (const auto& [id, webhook] : candidates) {
     if (free == 0) return;
